@@ -1,0 +1,196 @@
+"""What the API promises, as tables.
+
+Everything here is a fact of OctopusX's documented video API (or, where a line says so, of the gateway that it runs).
+Views, strategies, rules, documentation and the OpenAPI document derive from these tables; nothing else restates them.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from enum import StrEnum
+
+__all__ = [
+    "CREATE_FIELDS",
+    "FIXED_SECONDS",
+    "DOWNLOAD_ROUTE",
+    "OUTCOMES",
+    "ROUTES",
+    "STATUS_PHASES",
+    "TASK_QUERY",
+    "URL_FIELDS",
+    "URL_FIELDS_TABLE_READING",
+    "FieldFact",
+    "FoundUrl",
+    "Phase",
+    "Route",
+    "phase_of",
+    "result_urls",
+]
+
+
+class Phase(StrEnum):
+    """What a status word means to a client: wait, fetch, or give up."""
+
+    PENDING = "pending"
+    SUCCEEDED = "succeeded"
+    FAILED = "failed"
+
+
+# The words the documentation uses on its several pages, and those that its gateways are known to say instead.
+# A word that is not here is read as "not the end yet": a client that stops at a word it does not know loses a clip.
+STATUS_PHASES: Mapping[str, Phase] = {
+    "queued": Phase.PENDING,
+    "pending": Phase.PENDING,
+    "processing": Phase.PENDING,
+    "in_progress": Phase.PENDING,
+    "running": Phase.PENDING,
+    "submitted": Phase.PENDING,
+    "not_start": Phase.PENDING,
+    "unknown": Phase.PENDING,
+    "completed": Phase.SUCCEEDED,
+    "succeeded": Phase.SUCCEEDED,
+    "success": Phase.SUCCEEDED,
+    "done": Phase.SUCCEEDED,
+    "failed": Phase.FAILED,
+    "failure": Phase.FAILED,
+    "cancelled": Phase.FAILED,
+    "canceled": Phase.FAILED,
+    "expired": Phase.FAILED,
+}
+
+
+def phase_of(status: object) -> Phase:
+    """The phase a status word stands for; case and surrounding blanks do not count, unknown words are pending."""
+    if not isinstance(status, str):
+        return Phase.PENDING
+    return STATUS_PHASES.get(status.strip().casefold(), Phase.PENDING)
+
+
+# "Polling recommendations", docs.octopusx.ai, Grok Task Query: where a client looks for the result, in this order.
+URL_FIELDS: tuple[str, ...] = ("output.url", "video_url", "url", "detail.url")
+# The field table of the same page reads `video_url` first; a project may say that it follows that reading.
+URL_FIELDS_TABLE_READING: tuple[str, ...] = ("video_url", "output.url", "url", "detail.url")
+
+
+@dataclass(frozen=True, slots=True)
+class FoundUrl:
+    """A result URL and the dotted field that held it."""
+
+    field: str
+    url: str
+
+
+def result_urls(document: object, order: tuple[str, ...] = URL_FIELDS) -> Iterator[FoundUrl]:
+    """Every usable result URL in `document`, best first: the reference reading of the documented order.
+
+    Absent is: no key, `null`, an empty or blank string, anything that is not a string, an object without the key.
+    """
+    for field in order:
+        value = document
+        for key in field.split("."):
+            value = value.get(key) if isinstance(value, Mapping) else None
+        if isinstance(value, str) and value.strip():
+            yield FoundUrl(field, value.strip())
+
+
+@dataclass(frozen=True, slots=True)
+class FieldFact:
+    """One field of the documented task object: its JSON type and what it says."""
+
+    name: str
+    type: str
+    meaning: str
+
+
+# Grok Task Query, `GET /v1/videos/{task_id}`: the fields of the reply in the documented order.
+TASK_QUERY: tuple[FieldFact, ...] = (
+    FieldFact("id", "string", "Task id."),
+    FieldFact("object", "string", 'Always "video".'),
+    FieldFact("model", "string", "The model that makes the clip."),
+    FieldFact("status", "string", "Commonly processing, failed or completed."),
+    FieldFact("progress", "integer", "Percentage."),
+    FieldFact("created_at", "integer", "Unix seconds."),
+    FieldFact("completed_at", "integer", "Unix seconds; 0 until the end."),
+    FieldFact("expires_at", "integer", "Unix seconds; when the result expires."),
+    FieldFact("seconds", "string", "Duration of the clip in seconds."),
+    FieldFact("size", "string", "Resolution tier."),
+    FieldFact("remixed_from_video_id", "string", "The task this one was made from; empty when none."),
+    FieldFact("error", "object", "Failure reason: message and code, empty strings while there is none."),
+    FieldFact("video_url", "string", "The result; empty until completed."),
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Route:
+    """One route of the API: its operation's name, method, path and where it is documented.
+
+    `poll` marks the routes that count as a status poll, `creates` those that make a task.
+    `profiles` is empty for a route that every profile has.
+    """
+
+    operation: str
+    method: str
+    path: str
+    summary: str
+    source: str
+    poll: bool = False
+    creates: bool = False
+    profiles: tuple[str, ...] = ()
+
+
+_VIDEOS = "OctopusX: videos/openai-videos"
+_GROK = "OctopusX: videos/grok"
+_UNIFIED = "OctopusX: the unified video interface"
+_WRAPPED = "OctopusX: tasks/task-status"
+_OPENAI = "OpenAI Videos API"
+
+ROUTES: tuple[Route, ...] = (
+    Route("create", "POST", "/v1/videos", "Create a task.", _VIDEOS, creates=True),
+    Route("list", "GET", "/v1/videos", "List tasks, newest first, by cursor.", _OPENAI),
+    Route("poll", "GET", "/v1/videos/{task_id}", "Ask for a task's status.", _GROK + " (Grok Task Query)", poll=True),
+    Route("delete", "DELETE", "/v1/videos/{task_id}", "Delete a task.", _OPENAI),
+    Route("content", "GET", "/v1/videos/{task_id}/content", "Download the clip.", _GROK + " (Grok Task Query)"),
+    Route("content", "HEAD", "/v1/videos/{task_id}/content", "The headers of the clip.", "RFC 9110, 9.3.2"),
+    Route("cancel", "POST", "/v1/videos/{task_id}/cancel", "Cancel a task.", "ours: the pages name only the status"),
+    Route("remix", "POST", "/v1/videos/{task_id}/remix", "A new task from an old one.", _VIDEOS, creates=True),
+    Route("extend", "POST", "/v1/videos/{task_id}/extend", "A longer clip from a task's.", _GROK, creates=True),
+    Route("extensions", "POST", "/v1/videos/extensions", "A longer clip from a task's.", _GROK, creates=True),
+    Route("edits", "POST", "/v1/videos/edits", "A new task that edits a clip.", _OPENAI, creates=True,
+          profiles=("openai",)),
+    Route("create_character", "POST", "/v1/videos/characters", "Make a character from a clip.", _OPENAI,
+          profiles=("openai",)),
+    Route("character", "GET", "/v1/videos/characters/{character_id}", "Look at a character.", _OPENAI,
+          profiles=("openai",)),
+    Route("unified_create", "POST", "/v1/video/create", "Create a task.", _UNIFIED, creates=True,
+          profiles=("octopusx", "new-api")),
+    Route("unified_query", "GET", "/v1/video/query", "Ask for a task's status, `?id=`.", _UNIFIED, poll=True,
+          profiles=("octopusx", "new-api")),
+    Route("wrapped_create", "POST", "/v1/video/generations", "Create a task.", _WRAPPED, creates=True,
+          profiles=("octopusx", "new-api")),
+    Route("wrapped_query", "GET", "/v1/video/generations/{task_id}", "Ask for a task's status.", _WRAPPED, poll=True,
+          profiles=("octopusx", "new-api")),
+    Route("models", "GET", "/v1/models", "List the models.", "OpenAI Models API"),
+)  # fmt: skip
+
+# The download host's own route: where `{download_url}` points to. Its path is ours; the documentation shows only a URL.
+DOWNLOAD_ROUTE = Route("download", "GET", "/clips/{task_id}/{link}", "The clip's file, as presigned storage.", "ours")
+
+# What a create may carry (any of its routes and relatives); anything else is unknown: kept in the journal, and refused
+# only by a strict fake.
+CREATE_FIELDS = frozenset({
+    "aspect_ratio", "duration", "enhance_prompt", "enable_upsample", "image", "images", "input_reference", "metadata",
+    "mode", "model", "name", "private", "prompt", "resolution", "seconds", "size", "style", "video", "watermark",
+})  # fmt: skip
+
+# Models whose duration is fixed, whatever was asked (videos/grok).
+FIXED_SECONDS: Mapping[str, str] = {"grok-video-3-pro": "10", "grok-video-3-max": "15"}
+
+# What a client that keeps the contract ends with.
+OUTCOMES: Mapping[str, str] = {
+    "clip": "it delivers the clip, whole and unchanged",
+    "failed": "the task failed, was cancelled or expired, and it says so",
+    "no_clip": "the task completed, but the clip cannot be had anywhere, and it says so",
+    "no_end": "the task never reaches an end, and it gives up",
+    "refused": "the API does not let it in, or does not know the task, and it says so",
+}

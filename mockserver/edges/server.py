@@ -1,0 +1,383 @@
+"""Servers: uvicorn in a thread for tests, in the foreground for the command, or as a process of its own."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import json
+import signal
+import socket
+import subprocess
+import sys
+import tempfile
+import threading
+import time
+import urllib.request
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+import uvicorn
+
+from mockserver.clips import ClipShelf
+from mockserver.edges.asgi import Edge
+from mockserver.edges.control import control_app
+from mockserver.edges.hall import DEFAULT, Hall, PortTaken, ServedFake, listen
+from mockserver.edges.wire import wired
+from mockserver.library import Library, shipped_shelf
+from mockserver.scenario import Scenario
+
+__all__ = ["PortTaken", "ServedFake", "ServerProcess", "VideoServer", "serve"]
+
+_LOOPBACK = ("127.", "::1", "localhost")
+_PATIENCE = 0.5  # seconds for what is under way when the server stops
+_START_PATIENCE = 30.0
+
+
+class _Uvicorn(uvicorn.Server):
+    """uvicorn with listeners that come and go, and an end that does not wait for stalled clients."""
+
+    def __init__(self, edge: Edge, parser: str) -> None:
+        config = uvicorn.Config(
+            edge, http=wired(parser), ws="none", lifespan="off", log_config=None, access_log=False,
+            server_header=False, loop="asyncio", timeout_keep_alive=75,
+        )  # fmt: skip
+        super().__init__(config)
+        self.stopped = asyncio.Event()
+        self.loop = asyncio.get_running_loop()
+        self._listeners: dict[int, asyncio.Server] = {}
+
+    @contextlib.contextmanager
+    def capture_signals(self) -> Iterator[None]:
+        """Signals are the business of whoever runs this."""
+        yield
+
+    async def open(self, sockets: list[socket.socket]) -> None:
+        """Take connections from sockets that already listen."""
+        for sock in sockets:
+            port = sock.getsockname()[1]
+            self._listeners[port] = await self.loop.create_server(self._protocol, sock=sock, backlog=2048)
+
+    def _protocol(self) -> asyncio.Protocol:
+        made: asyncio.Protocol = self.config.http_protocol_class(  # type: ignore[call-arg]
+            config=self.config, server_state=self.server_state, app_state=self.lifespan.state
+        )
+        return made
+
+    async def close(self, ports: tuple[int, ...]) -> None:
+        """Stop listening on ports, and end every connection that came in by them."""
+        for port in ports:
+            if listener := self._listeners.pop(port, None):
+                listener.close()
+        connection: Any
+        for connection in list(self.server_state.connections):
+            if connection.server and connection.server[1] in ports:
+                _end(connection)
+
+    async def main_loop(self) -> None:
+        tick = 0
+        while not self.stopped.is_set():
+            await self.on_tick(tick * 10)  # once a second: the Date header
+            tick += 1
+            with contextlib.suppress(TimeoutError):
+                await asyncio.wait_for(self.stopped.wait(), 1.0)
+
+    async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
+        for listener in self._listeners.values():
+            listener.close()
+        self._listeners.clear()
+        for connection in list(self.server_state.connections):
+            _end(connection)
+        if self.server_state.tasks:
+            _, late = await asyncio.wait(self.server_state.tasks, timeout=_PATIENCE)
+            for task in late:
+                task.cancel()
+        # One turn of the loop for every transport to be closed.
+        await asyncio.sleep(0)
+
+
+def _end(connection: Any) -> None:
+    cycle = connection.cycle
+    if cycle is None or cycle.response_complete:
+        connection.transport.close()
+    else:
+        cycle.disconnected = True  # it is we who leave: uvicorn need not complain that no answer was sent
+        connection.transport.abort()
+
+
+class VideoServer:
+    """A server for tests: uvicorn in a thread, with as many fakes as you like, each on ports of its own.
+
+        with VideoServer() as server:
+            fake = server.fake(scenario="download/truncated")
+            client = MyClient(fake.base_url, fake.api_key)
+
+    - `host`: the address to listen on.
+    - `library`, `shelf`: scenarios and clips (default: the shipped ones).
+    - `scenarios`: folders of your own scenarios, before the shipped ones.
+    - `one_port`: give downloads the API's port, below `/_download`.
+    - `token`: who sends it may use `/_mock/`; without one only a server on loopback has it.
+    - `parser`: uvicorn's HTTP parser, `"auto"`, `"httptools"` or `"h11"`.
+    - everything else is an option of each fake (`fake.Fake`): scenario, profile, keys, speed, clock, strict, ...
+
+    Starting and stopping takes a few milliseconds. Fakes that are left open are closed with the server.
+    """
+
+    def __init__(
+        self,
+        *,
+        host: str = "127.0.0.1",
+        library: Library | None = None,
+        scenarios: list[str | Path] | None = None,
+        shelf: ClipShelf | None = None,
+        one_port: bool = False,
+        token: str | None = None,
+        parser: str = "auto",
+        **fake_options: Any,
+    ) -> None:
+        self.library = library if library is not None else Library(scenarios or [])
+        self._shelf = shelf
+        self._host = host
+        self._one_port = one_port
+        self._token = token
+        self._parser = parser
+        self._fake_options = fake_options
+        self._thread: threading.Thread | None = None
+        self._uvicorn: _Uvicorn | None = None
+        self._hall: Hall | None = None
+        self._error: BaseException | None = None
+
+    def start(self) -> None:
+        """Start the thread; returns when the server runs. Raises RuntimeError when it runs already."""
+        if self._thread is not None:
+            raise RuntimeError("the server runs already")
+        self._hall = Hall(
+            self.library, self._shelf or shipped_shelf(), self._fake_options,
+            host=self._host, one_port=self._one_port, on_close=self._close_ports,
+        )  # fmt: skip
+        begun = threading.Event()
+        self._error = None
+        self._thread = threading.Thread(target=self._run, args=(begun,), name="video-mockserver", daemon=True)
+        self._thread.start()
+        begun.wait(_START_PATIENCE)
+        if self._error is not None or self._uvicorn is None:
+            self._thread.join()
+            self._thread = None
+            self._hall.shut()
+            raise self._error or RuntimeError("the server did not start")
+
+    def _run(self, begun: threading.Event) -> None:
+        async def main() -> None:
+            assert self._hall is not None
+            server = _Uvicorn(_edge(self._hall, self._host, self._token, None), self._parser)
+            # The caller goes on as soon as the loop turns: sockets queue their connections until they are taken.
+            self._uvicorn = server
+            server.loop.call_soon(begun.set)
+            await server.serve(sockets=[])
+
+        try:
+            asyncio.run(main())
+        except BaseException as error:
+            self._error = error
+        finally:
+            begun.set()
+
+    def stop(self) -> None:
+        """Close every fake and connection, and end the thread. Stopping twice is fine."""
+        thread, server, hall = self._thread, self._uvicorn, self._hall
+        if thread is None or server is None or hall is None:
+            return
+        for name in list(hall.fakes()):
+            fake = hall.fakes().get(name)
+            if isinstance(fake, ServedFake):
+                fake.close()
+        with contextlib.suppress(RuntimeError):  # the loop has ended by itself
+            server.loop.call_soon_threadsafe(server.stopped.set)
+        thread.join()
+        hall.shut()
+        self._thread = self._uvicorn = self._hall = None
+        if self._error is not None:
+            raise self._error
+
+    def fake(self, scenario: str | Scenario | None = None, *, name: str | None = None, **options: Any) -> ServedFake:
+        """A fake of its own, with two ports of its own; close it, or leave that to the server.
+
+        Raises `UnknownScenario`, RuntimeError when the server does not run, ValueError for a wrong option.
+        """
+        server, hall = self._uvicorn, self._hall
+        if server is None or hall is None:
+            raise RuntimeError("the server does not run: use 'with VideoServer() as server:' or server.start()")
+        if scenario is not None:
+            options["scenario"] = scenario
+        fake = hall.make(name=name, **options)
+        sockets = [listen(self._host, 0)]
+        if not self._one_port:
+            sockets.append(listen(self._host, 0))
+        try:
+            ports = [sock.getsockname()[1] for sock in sockets]
+            hall.settle_in(fake, ports[0], ports[-1])
+        except BaseException:
+            for sock in sockets:
+                sock.close()
+            raise
+        server.loop.call_soon_threadsafe(lambda: asyncio.ensure_future(server.open(sockets)))
+        return fake
+
+    def _close_ports(self, fake: ServedFake) -> None:
+        server, thread = self._uvicorn, self._thread
+        if server is None or thread is None or not thread.is_alive() or not fake.ports:
+            return
+        if threading.current_thread() is thread:
+            asyncio.ensure_future(server.close(fake.ports))  # noqa: RUF006 - the loop keeps what it is about to run
+        else:
+            asyncio.run_coroutine_threadsafe(server.close(fake.ports), server.loop).result()
+
+    def __enter__(self) -> VideoServer:
+        self.start()
+        return self
+
+    def __exit__(self, *error: object) -> None:
+        self.stop()
+
+
+def _edge(hall: Hall, host: str, token: str | None, public_url: str | None) -> Edge:
+    from mockserver.edges.side import side_app
+
+    control = control_app(hall, token=token, enabled=host.startswith(_LOOPBACK), public_url=public_url)
+    return Edge(hall, side_app(hall, control))
+
+
+async def serve(
+    *,
+    host: str,
+    port: int,
+    download_port: int = 0,
+    one_port: bool = False,
+    public_url: str | None = None,
+    download_url: str | None = None,
+    library: Library | None = None,
+    shelf: ClipShelf | None = None,
+    token: str | None = None,
+    parser: str = "auto",
+    on_ready: Callable[[dict[str, Any]], None] = lambda addresses: None,
+    **fake_options: Any,
+) -> None:
+    """Serve one fake (and those below its `/t/<name>`) in this thread until SIGINT or SIGTERM.
+
+    `on_ready` gets the addresses once requests are answered. Raises `PortTaken`, or OSError for an address that is not
+    this machine's.
+    """
+    sockets = [listen(host, port)]
+    try:
+        if not one_port:
+            sockets.append(listen(host, download_port))
+        hall = Hall(
+            library or Library(), shelf or shipped_shelf(), fake_options,
+            host=host, public_url=public_url, download_url=download_url, one_port=one_port,
+        )  # fmt: skip
+    except BaseException:
+        for sock in sockets:
+            sock.close()
+        raise
+    fake = hall.make(name=DEFAULT)
+    ports = [sock.getsockname()[1] for sock in sockets]
+    hall.settle_in(fake, ports[0], ports[-1])
+    server = _Uvicorn(_edge(hall, host, token, public_url), parser)
+
+    async def open_doors() -> None:
+        await server.open(sockets)
+        on_ready(
+            {
+                "base_url": fake.base_url, "origin": fake.origin, "download_origin": fake.download_origin,
+                "api_key": fake.api_key, "port": ports[0], "download_port": ports[-1],
+            }
+        )  # fmt: skip
+
+    with _ended_by_signals(server):
+        serving = asyncio.ensure_future(server.serve(sockets=[]))
+        try:
+            await open_doors()
+            await serving
+        finally:
+            server.stopped.set()
+            await asyncio.wait([serving])
+            hall.shut()
+
+
+@contextlib.contextmanager
+def _ended_by_signals(server: _Uvicorn) -> Iterator[None]:
+    def end(number: int, frame: object) -> None:
+        server.loop.call_soon_threadsafe(server.stopped.set)
+
+    before = {number: signal.signal(number, end) for number in (signal.SIGINT, signal.SIGTERM)}
+    try:
+        yield
+    finally:
+        for number, handler in before.items():
+            signal.signal(number, handler)
+
+
+class ServerProcess:
+    """`video-mockserver serve` as a process of its own, for clients that keep the interpreter to themselves.
+
+        with ServerProcess("--scenario", "download/truncated") as server:
+            run_my_client(server.base_url, server.api_key)
+
+    `arguments` are those of the command; the port is a free one. `control` speaks to `/_mock/`. Raises RuntimeError
+    with what the command said when it does not start.
+    """
+
+    def __init__(self, *arguments: str) -> None:
+        self._arguments = arguments
+        self._process: subprocess.Popen[bytes] | None = None
+        self.base_url = self.origin = self.download_origin = self.api_key = ""
+
+    def start(self) -> None:
+        """Start the process; returns when it answers."""
+        with tempfile.TemporaryDirectory() as folder:
+            ready = Path(folder) / "ready.json"
+            said = Path(folder) / "said.txt"
+            with said.open("wb") as output:
+                process = subprocess.Popen(  # noqa: S603 - our own command
+                    [sys.executable, "-m", "mockserver", "serve", "--port", "0", "--log-format", "none",
+                     "--ready-file", str(ready), *self._arguments],
+                    stdin=subprocess.DEVNULL, stdout=output, stderr=output,
+                )  # fmt: skip
+            until = time.monotonic() + _START_PATIENCE
+            while not ready.exists():
+                if process.poll() is not None or time.monotonic() > until:
+                    process.kill()
+                    process.wait()
+                    raise RuntimeError(f"the server did not start: {said.read_text('utf-8', 'replace').strip()}")
+                time.sleep(0.005)
+            told = json.loads(ready.read_text("utf-8"))
+        self._process = process
+        self.base_url, self.origin = told["base_url"], told["origin"]
+        self.download_origin, self.api_key = told["download_origin"], told["api_key"]
+
+    def stop(self) -> None:
+        """End the process. Stopping twice is fine."""
+        process, self._process = self._process, None
+        if process is not None:
+            process.terminate()
+            try:
+                process.wait(5)
+            except subprocess.TimeoutExpired:
+                process.kill()
+                process.wait()
+
+    def control(self, method: str, path: str, data: object = None) -> Any:
+        """Ask `/_mock/` + `path`; returns the JSON answer. Raises `urllib.error.HTTPError` for an error."""
+        body = None if data is None else json.dumps(data).encode()
+        request = urllib.request.Request(  # noqa: S310 - our own server
+            f"{self.origin}/_mock/{path}", body, {"Content-Type": "application/json"}, method=method
+        )
+        with urllib.request.urlopen(request, timeout=30) as reply:  # noqa: S310
+            return json.loads(reply.read() or b"null")
+
+    def __enter__(self) -> ServerProcess:
+        self.start()
+        return self
+
+    def __exit__(self, *error: object) -> None:
+        self.stop()
