@@ -19,7 +19,7 @@ __all__ = ["clip_reply", "error_reply", "json_reply", "scripted_reply", "storage
 _JSON = (("content-type", "application/json"),)
 _XML = (("content-type", "application/xml"),)
 _NO_BODY = frozenset({204, 205, 304})
-_encode = json.JSONEncoder(ensure_ascii=False, separators=(",", ":"), allow_nan=False).encode
+_encoder = json.JSONEncoder(ensure_ascii=False, separators=(",", ":"), allow_nan=False)
 
 # The documented error behind a status, for replies that a scenario scripts by their status alone.
 _CASES: Mapping[int, str] = {
@@ -38,7 +38,7 @@ _POLL_CASES: Mapping[int, str] = {400: "task_not_exist", 404: "not_found"}
 
 def json_reply(data: object, status: int = 200, headers: tuple[tuple[str, str], ...] = ()) -> Reply:
     """A JSON document as a reply."""
-    return Reply(status, _JSON + headers if headers else _JSON, _encode(data).encode())
+    return Reply(status, _JSON + headers if headers else _JSON, _encoder.encode(data).encode())
 
 
 def error_reply(desk: Desk, profile: Profile, call: Call, refusal: Refusal) -> Reply:

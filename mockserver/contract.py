@@ -12,8 +12,8 @@ from enum import StrEnum
 
 __all__ = [
     "CREATE_FIELDS",
-    "FIXED_SECONDS",
     "DOWNLOAD_ROUTE",
+    "FIXED_SECONDS",
     "OUTCOMES",
     "ROUTES",
     "STATUS_PHASES",

@@ -242,7 +242,18 @@ def _poll(desk: Desk, call: Call, task: Task, view: Callable[[Task, Mapping[str,
         after = desk.settings.poll_after_ms
         return json_reply(view(task, shown), 200, (("openai-poll-after-ms", str(after)),) if after else ())
 
-    reply = natural(None) if scripted is None else _scripted(desk, call, task, scripted, lookup, natural)
+    if scripted is not None:
+        reply = _scripted(desk, call, task, scripted, lookup, natural)
+    elif task.scripted.fixed:
+        # The same document until the task moves: it is made and encoded once. This is the hot path of the fake.
+        progress = task.scripted.progress(task.position, call.now)
+        shown = (call.route.operation, task.position.moves, progress, call.request.origins)
+        if task.shown is None or task.shown[0] != shown:
+            task.shown = (shown, natural(None))
+        made = task.shown[1]
+        reply = Reply(made.status, made.headers, made.body)
+    else:
+        reply = natural(None)
     desk.book.step(task, machine.Poll(call.now))
     return reply
 
@@ -311,7 +322,7 @@ def download(desk: Desk, call: Call) -> Reply:
         return storage_reply(*refused)
     if manners == "bearer" and not bearer:
         # 64 bytes of JSON where the film should be, as such hosts are known to send.
-        return json_reply({"error": {"message": "Unauthorized", "type": "invalid_request"}}, 401)
+        return json_reply({"error": {"message": "Unauthorized", "type": "unauthorized_error"}}, 401)
     state = task.scripted
     sequence = state.download if link == "video" else state.downloads.get(link)
     scripted = sequence[task.serve(f"download:{link}")] if sequence is not None else None

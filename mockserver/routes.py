@@ -11,6 +11,7 @@ from mockserver.contract import ROUTES, Route
 __all__ = ["Match", "RouteTree", "api_routes", "routes_for"]
 
 _PARAMETER = "{}"
+_REMEMBERED = 1024
 
 
 class RouteTree:
@@ -19,6 +20,7 @@ class RouteTree:
     def __init__(self, routes: Iterable[Route]) -> None:
         self._root: dict[str, dict[str, object]] = {}
         self._templates: list[str] = []
+        self._found: dict[tuple[str, str], Match | None] = {}
         for route in routes:
             self._templates.append(route.path)
             node: dict[str, object] = self._root  # type: ignore[assignment]
@@ -29,6 +31,17 @@ class RouteTree:
 
     def find(self, method: str, path: str) -> Match | None:
         """The route, with what its path holds; a `Match` without a route when only the method is wrong."""
+        key = (method, path)
+        try:
+            return self._found[key]
+        except KeyError:
+            # A client asks the same path again and again; strangers' paths must not pile up.
+            if len(self._found) >= _REMEMBERED:
+                self._found.clear()
+            found = self._found[key] = self._search(method, path)
+            return found
+
+    def _search(self, method: str, path: str) -> Match | None:
         segments = path.split("/")
         ends: list[tuple[Mapping[str, Route], list[str]]] = []
         _walk(self._root, segments, 1, [], ends)

@@ -11,7 +11,7 @@ from typing import Any
 from mockserver.contract import Phase, phase_of
 from mockserver.machine import Position
 from mockserver.scenario import BUILT_IN_STATES, ReplyTemplate, Scenario, State
-from mockserver.template import OMIT, Lookup, Template, compile_template
+from mockserver.template import OMIT, Lookup, Template, compile_template, names
 
 __all__ = ["Lookup", "Overlay", "Script", "ScriptedReply", "ScriptedState", "Sequence", "script_of"]
 
@@ -88,7 +88,11 @@ class _Ramp:
 
 @dataclass(frozen=True, slots=True)
 class ScriptedState:
-    """One state, ready to answer. `status` is the scenario's own word, None when it shows none (or a template)."""
+    """One state, ready to answer.
+
+    `status` is the scenario's own word, None when it shows none (or a template). `timed`: time alone can end the state.
+    `fixed`: what it shows stays the same until the task moves, for whoever reaches it by the same origins.
+    """
 
     name: str
     status: str | None
@@ -101,6 +105,7 @@ class ScriptedState:
     download: Sequence
     downloads: Mapping[str, Sequence]
     timed: bool
+    fixed: bool
     _ramp: _Ramp | None
 
     def progress(self, position: Position, now: float) -> int:
@@ -135,6 +140,7 @@ def _scripted(name: str, state: State, *, is_start: bool) -> ScriptedState:
         content=Sequence(state.content),
         download=Sequence(state.download),
         downloads={link: Sequence(replies) for link, replies in state.downloads.items()},
+        fixed=not any(name in _FLEETING for name, _ in names([state.video, state.unified, state.wrapped])),
         timed=any(way.seconds is not None for way in state.next),
         _ramp=_ramp_of(state),
     )
@@ -161,6 +167,9 @@ def _compile(scenario: Scenario) -> Script:
         Sequence(scenario.create),
     )
 
+
+# Values that pass (or, for the whole clip, are too large to keep a copy of for each task).
+_FLEETING = frozenset({"now", "now_ms", "now_iso", "clip_data_url"})
 
 # Scenarios hold mappings and so do not hash: scripts are kept by identity, with the scenario so that it stays one.
 _scripts: dict[int, tuple[Scenario, Script]] = {}

@@ -6,7 +6,6 @@ Authorization header beside the signature. The shapes are those of S3-like stora
 
 from __future__ import annotations
 
-import hashlib
 import hmac
 from collections.abc import Mapping
 from http import HTTPStatus
@@ -69,4 +68,4 @@ def storage_error(status: int, code: str = "", message: str = "") -> bytes:
 
 
 def _signature(secret: str, path: str, expires: int) -> str:
-    return hmac.new(secret.encode(), f"{path}\n{expires}".encode(), hashlib.sha256).hexdigest()[:32]
+    return hmac.digest(secret.encode(), f"{path}\n{expires}".encode(), "sha256").hex()[:32]

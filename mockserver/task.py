@@ -10,7 +10,7 @@ from itertools import islice
 
 from mockserver import machine
 from mockserver.profiles import Profile
-from mockserver.reply import Clip
+from mockserver.reply import Clip, Origins, Reply
 from mockserver.scenario import Scenario
 from mockserver.script import Script, ScriptedState, script_of
 
@@ -45,6 +45,7 @@ class Task:
     billed: bool = True
     deleted: bool = False
     served: dict[tuple[int, str], int] = field(default_factory=dict)
+    shown: tuple[tuple[str, int, int, Origins], Reply] | None = None
 
     @property
     def scenario(self) -> Scenario:
