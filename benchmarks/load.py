@@ -83,7 +83,7 @@ from mockserver.library import load_clip, shipped_shelf
 from mockserver.clips import ClipShelf
 shelf = shipped_shelf()
 if len(sys.argv) > 1:
-    film = load_clip(sys.argv[1])
+    film = load_clip(sys.argv[1], name="big")
     shelf = ClipShelf({**shelf.clips, film.name: film}, shelf.read, shelf.pictures)
 asyncio.run(serve(
     host="127.0.0.1", port=0, parser=HTTP, shelf=shelf, unknown_tasks="create", scenario=SCENARIO,
