@@ -9,19 +9,17 @@ import signal
 import socket
 import subprocess
 import sys
-import tempfile
 import threading
 import time
-import urllib.request
 from collections.abc import Callable, Iterable, Iterator
 from pathlib import Path
 from typing import Any
 
 import uvicorn
+from starlette.types import ASGIApp, Receive, Scope, Send
 
 from mockserver.clips import ClipShelf
 from mockserver.edges.asgi import Edge
-from mockserver.edges.control import control_app
 from mockserver.edges.hall import DEFAULT, Hall, PortTaken, ServedFake, listen
 from mockserver.edges.wire import wired
 from mockserver.journal import Exchange
@@ -246,10 +244,20 @@ class VideoServer:
 
 
 def _edge(hall: Hall, host: str, token: str | None, public_url: str | None) -> Edge:
-    from mockserver.edges.side import side_app
+    made: ASGIApp | None = None
 
-    control = control_app(hall, token=token, enabled=host.startswith(_LOOPBACK), public_url=public_url)
-    return Edge(hall, side_app(hall, control))
+    async def side(scope: Scope, receive: Receive, send: Send) -> None:
+        nonlocal made
+        if made is None:
+            # Half of what there is to import, and most servers are never asked for it.
+            from mockserver.edges.control import control_app
+            from mockserver.edges.side import side_app
+
+            control = control_app(hall, token=token, enabled=host.startswith(_LOOPBACK), public_url=public_url)
+            made = side_app(hall, control)
+        await made(scope, receive, send)
+
+    return Edge(hall, side)
 
 
 async def serve(
@@ -344,6 +352,8 @@ class ServerProcess:
 
     def start(self) -> None:
         """Start the process; returns when it answers."""
+        import tempfile
+
         with tempfile.TemporaryDirectory() as folder:
             ready = Path(folder) / "ready.json"
             said = Path(folder) / "said.txt"
@@ -378,6 +388,8 @@ class ServerProcess:
 
     def control(self, method: str, path: str, data: object = None) -> Any:
         """Ask `/_mock/` + `path`; returns the JSON answer. Raises `urllib.error.HTTPError` for an error."""
+        import urllib.request
+
         body = None if data is None else json.dumps(data).encode()
         request = urllib.request.Request(  # noqa: S310 - our own server
             f"{self.origin}/_mock/{path}", body, {"Content-Type": "application/json"}, method=method
