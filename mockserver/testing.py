@@ -67,9 +67,7 @@ def video_server(scenario: str | Scenario | None = None, **options: Any) -> Iter
         yield fake
 
 
-def video_mock(
-    scenario: str | Scenario | None = None, *, library: Library | None = None, **options: Any
-) -> VideoMock:
+def video_mock(scenario: str | Scenario | None = None, *, library: Library | None = None, **options: Any) -> VideoMock:
     """A fake without sockets, for httpx and httpx2 in this process. `options` are those of `VideoMock`.
 
     Raises ImportError, with what to install, when respx or httpx is missing.

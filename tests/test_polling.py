@@ -146,7 +146,9 @@ def test_progress_is_an_integer_all_along(new_fake: NewFake) -> None:
 
 def test_scripted_polls_come_one_a_request_and_the_last_stays(new_fake: NewFake) -> None:
     replies = (ReplyTemplate(status=503), ReplyTemplate(status=429, times=2), ReplyTemplate())
-    fake = new_fake(told({"a": State(video={"status": "processing"}, poll=replies, next=(Transition("b", polls=6),)), "b": done()}))
+    fake = new_fake(
+        told({"a": State(video={"status": "processing"}, poll=replies, next=(Transition("b", polls=6),)), "b": done()})
+    )
     task = fake.task()
     assert [poll(fake, task.id).status for _ in range(7)] == [503, 429, 429, 200, 200, 200, 200]
     assert poll(fake, task.id).json["status"] == "completed"

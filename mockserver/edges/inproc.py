@@ -185,5 +185,3 @@ class Inproc:
     def _finish(reply: Reply, sent: int, ended: str) -> None:
         if reply.exchange is not None:
             reply.exchange.finish(sent, ended)
-
-

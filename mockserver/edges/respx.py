@@ -23,6 +23,7 @@ from mockserver.scenario import Scenario
 
 __all__ = ["VideoMock"]
 
+_SCHEMES = ("http", "https")
 _EXCEPTIONS: dict[str, Callable[[str], httpx.TransportError]] = {
     "connect": httpx.ConnectError,
     "read": httpx.ReadError,
@@ -56,7 +57,7 @@ class VideoMock(Fake):
         options.setdefault("clock", ManualClock())
         super().__init__(library if library is not None else Library(), shipped_shelf(), scenario=scenario, **options)
         url = httpx.URL(base_url)
-        if url.scheme not in ("http", "https") or not url.host:
+        if url.scheme not in _SCHEMES or not url.host:
             raise ValueError(f"base_url: {base_url!r} is not a URL such as https://octopusx.ai/v1")
         self.base_url = base_url.rstrip("/")
         self.origin = _origin(url)
@@ -107,6 +108,8 @@ class VideoMock(Fake):
         self.close()
 
     def _over_respx(self, request: httpx.Request) -> httpx.Response:
+        if request.url.scheme not in _SCHEMES:
+            raise httpx.UnsupportedProtocol(f"Request URL has an unsupported protocol '{request.url.scheme}://'.")
         timeout = request.extensions.get("timeout") or {}
         headers = [(name.decode("latin-1"), value.decode("latin-1")) for name, value in request.headers.raw]
         try:
@@ -143,7 +146,7 @@ class _Stream(httpx.SyncByteStream, httpx.AsyncByteStream):
 
 
 class _Reached(respx.patterns.Pattern):
-    """Matches the requests that are for a fake."""
+    """Matches the requests that are for a fake; what is under way to nowhere is answered as httpx would."""
 
     key = "video_mockserver"
 
@@ -152,8 +155,9 @@ class _Reached(respx.patterns.Pattern):
         self._inproc = inproc
 
     def match(self, request: httpx.Request) -> Any:
-        """Whether the request's origin is one of the fake's."""
-        return respx.patterns.Match(self._inproc.reaches(_origin(request.url)))
+        """Whether the request's origin is one of the fake's, or one that httpx would refuse to go to."""
+        reached = request.url.scheme not in _SCHEMES or self._inproc.reaches(_origin(request.url))
+        return respx.patterns.Match(reached)
 
     def __hash__(self) -> int:
         return id(self._inproc)
