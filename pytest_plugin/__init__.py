@@ -1,7 +1,7 @@
 """The pytest plugin: the fake as fixtures, scenarios as markers, the story of the requests when a test fails.
 
-It has no logic of its own: fixtures hand over what `mockserver.testing` makes. Nothing of the project is imported before
-a fixture or a marker is used.
+It has no logic of its own: fixtures hand over what `mockserver.testing` makes. Nothing of the project is imported
+before a fixture or a marker is used.
 """
 
 from __future__ import annotations
@@ -135,7 +135,7 @@ def video_scenario(request: pytest.FixtureRequest) -> Scenario | None:
 def video_server(
     request: pytest.FixtureRequest, video_scenario: Scenario | None, _video_house: None
 ) -> Iterator[ServedFake]:
-    """A fake over real sockets, for any client: .base_url, .api_key, .task(), .clip, .journal, .advance(), .signal()."""
+    """A fake over real sockets, for any client: .base_url, .api_key, .task(), .clip, .journal, .signal(), ..."""
     from mockserver import testing
 
     options = _options(request)

@@ -32,7 +32,10 @@ _PIECE = 64 * 1024
 
 
 class Broken(Exception):
-    """A failure below HTTP. `kind`: `connect` (refused), `read` (reset), `protocol` (ended early, not HTTP), `timeout`."""
+    """A failure below HTTP.
+
+    `kind`: `connect` (refused), `read` (reset), `protocol` (ended early, or not HTTP) or `timeout`.
+    """
 
     def __init__(self, kind: str, message: str) -> None:
         super().__init__(message)
@@ -164,7 +167,7 @@ class Inproc:
                         "protocol",
                         "peer closed connection without sending complete message body (incomplete chunked read)",
                     )
-                case faults.Close() if sent < length:
+                case faults.Close() if length is not None and sent < length:
                     raise Broken(
                         "protocol",
                         "peer closed connection without sending complete message body "

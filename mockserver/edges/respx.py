@@ -14,6 +14,7 @@ from typing import Any
 import httpx
 import respx
 from respx.mocks import HTTPCoreMocker, Mocker
+from respx.models import AllMockedAssertionError
 
 from mockserver.clock import ManualClock
 from mockserver.edges.inproc import API_ORIGIN, Broken, Inproc, Received
@@ -61,11 +62,18 @@ class VideoMock(Fake):
             raise ValueError(f"base_url: {base_url!r} is not a URL such as https://octopusx.ai/v1")
         self.base_url = base_url.rstrip("/")
         self.origin = _origin(url)
-        self.router = respx.MockRouter(assert_all_called=False)
         self._inproc = Inproc(self, self.origin)
-        self._own = respx.MockRouter(assert_all_called=False)
-        self._own.route(_Reached(self._inproc)).mock(side_effect=self._over_respx)
+        self._router: respx.MockRouter | None = None
         self._mockers: list[type[Mocker]] = []
+
+    @property
+    def router(self) -> respx.MockRouter:
+        """respx's own router, for routes of the test; they come before the fake's. Made when it is first asked for."""
+        if self._router is None:
+            self._router = respx.MockRouter(assert_all_called=False)
+            for mocker in self._mockers:
+                mocker.routers.insert(0, self._router)
+        return self._router
 
     @property
     def download_origin(self) -> str:
@@ -88,34 +96,35 @@ class VideoMock(Fake):
 
             self._mockers.append(HTTPCore2Mocker)
         for mocker in self._mockers:
-            for router in (self.router, self._own):
+            for router in self._routers():
                 mocker.register(router)
             mocker.start()
 
     def close(self) -> None:
         """End mocking. Closing twice is fine."""
         for mocker in self._mockers:
-            for router in (self.router, self._own):
+            for router in self._routers():
                 mocker.unregister(router)
             mocker.stop()
         self._mockers = []
 
-    def __enter__(self) -> VideoMock:
-        self.open()
-        return self
+    def _routers(self) -> list[Any]:
+        # The fake itself answers as a router of respx's does: by `handler` and `async_handler`.
+        return [router for router in (self._router, self) if router is not None]
 
-    def __exit__(self, *error: object) -> None:
-        self.close()
-
-    def _over_respx(self, request: httpx.Request) -> httpx.Response:
+    def handler(self, request: httpx.Request) -> httpx.Response:
+        """Answer a request as respx's routers do. Raises respx's `AllMockedAssertionError` for one to elsewhere."""
         if request.url.scheme not in _SCHEMES:
             raise httpx.UnsupportedProtocol(f"Request URL has an unsupported protocol '{request.url.scheme}://'.")
+        origin = _origin(request.url)
+        if not self._inproc.reaches(origin):
+            raise AllMockedAssertionError(f"RESPX: {request!r} not mocked, and not for the fake at {self.origin}!")
         timeout = request.extensions.get("timeout") or {}
         headers = [(name.decode("latin-1"), value.decode("latin-1")) for name, value in request.headers.raw]
         try:
             received = self._inproc.ask(
                 request.method,
-                _origin(request.url),
+                origin,
                 request.url.raw_path.decode("latin-1"),
                 headers,
                 request.content,
@@ -126,6 +135,17 @@ class VideoMock(Fake):
         return httpx.Response(
             received.status, headers=received.headers, stream=_Stream(received), extensions=_extensions(received)
         )
+
+    async def async_handler(self, request: httpx.Request) -> httpx.Response:
+        """The same for respx's async side."""
+        return self.handler(request)
+
+    def __enter__(self) -> VideoMock:
+        self.open()
+        return self
+
+    def __exit__(self, *error: object) -> None:
+        self.close()
 
 
 class _Stream(httpx.SyncByteStream, httpx.AsyncByteStream):
@@ -143,27 +163,6 @@ class _Stream(httpx.SyncByteStream, httpx.AsyncByteStream):
     async def __aiter__(self) -> AsyncIterator[bytes]:
         for piece in self:
             yield piece
-
-
-class _Reached(respx.patterns.Pattern):
-    """Matches the requests that are for a fake; what is under way to nowhere is answered as httpx would."""
-
-    key = "video_mockserver"
-
-    def __init__(self, inproc: Inproc) -> None:
-        super().__init__(inproc)
-        self._inproc = inproc
-
-    def match(self, request: httpx.Request) -> Any:
-        """Whether the request's origin is one of the fake's, or one that httpx would refuse to go to."""
-        reached = request.url.scheme not in _SCHEMES or self._inproc.reaches(_origin(request.url))
-        return respx.patterns.Match(reached)
-
-    def __hash__(self) -> int:
-        return id(self._inproc)
-
-    def __eq__(self, other: object) -> bool:
-        return isinstance(other, _Reached) and other._inproc is self._inproc
 
 
 def _extensions(received: Received) -> dict[str, Any]:
