@@ -11,6 +11,7 @@ __all__ = ["DEFAULT_START", "Clock", "ManualClock", "RealClock"]
 
 # `created_at` of the documented example: a manual clock starts there, so that documents come out as documented.
 DEFAULT_START = 1735689600.0
+_LATEST = 253_370_764_800.0  # 9999-01-01
 
 
 class Clock(Protocol):
@@ -72,10 +73,15 @@ class ManualClock:
         return self._now
 
     def advance(self, seconds: float) -> float:
-        """Move on by `seconds` (0 or more), tell everyone who waits, and return the new time."""
+        """Move on by `seconds` (0 or more), tell everyone who waits, and return the new time.
+
+        Raises ValueError below 0, and for a time past the year 9999, in which no date can be written.
+        """
         if not 0 <= seconds < float("inf"):
             raise ValueError(f"advance: {seconds!r} is not a number of 0 or more seconds; time does not run back")
         with self._lock:
+            if self._now + seconds > _LATEST:
+                raise ValueError(f"advance: {seconds!r} leads past the year 9999, in which no date can be written")
             self._now += seconds
             callbacks = list(self._callbacks)
         for callback in callbacks:

@@ -12,6 +12,7 @@ from typing import Any
 
 from mockserver.contract import DOWNLOAD_ROUTE, ROUTES
 from mockserver.profiles import PROFILES
+from mockserver.scenario_check import WORD
 
 __all__ = [
     "BODY_LIMIT",
@@ -34,7 +35,7 @@ JSON_TYPES = ("application/json",)
 YAML_TYPES = ("application/yaml", "application/x-yaml", "application/vnd.yaml", "text/yaml", "text/x-yaml")
 BODY_LIMIT = 1024 * 1024  # bytes; the largest shipped scenario has a hundredth of it
 FAKE_NAME = r"[A-Za-z0-9._-]{1,64}"
-SCENARIO_NAME = r"[A-Za-z0-9_.-]+(/[A-Za-z0-9_.-]+)*"
+SCENARIO_NAME = rf"{WORD}(/{WORD})*"
 LONGEST_ADVANCE = 1_000_000_000  # seconds at once: 31 years; dates run out in the year 9999
 
 Schema = Mapping[str, Any]

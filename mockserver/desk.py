@@ -9,7 +9,7 @@ from typing import Any
 from urllib.parse import quote, urlsplit
 
 from mockserver import storage, views
-from mockserver.choice import ScenarioSource
+from mockserver.choice import ScenarioSource, UnknownScenario
 from mockserver.clips import ClipShelf
 from mockserver.clock import Clock
 from mockserver.contract import Route
@@ -109,7 +109,15 @@ class Desk:
         Raises `UnknownScenario`, and `ScenarioError` when its file is wrong.
         """
         own = self.own_scenarios.get(name)
-        return own if own is not None else self.scenarios.find(name)
+        if own is not None:
+            return own
+        try:
+            return self.scenarios.find(name)
+        except UnknownScenario:
+            ends = [known for known in self.own_scenarios if known.rpartition("/")[2] == name]
+            if len(ends) == 1:
+                return self.own_scenarios[ends[0]]
+            raise UnknownScenario(name, ends or self.scenario_names()) from None
 
     def scenario_names(self) -> list[str]:
         """Every name that `scenario` knows, sorted."""

@@ -68,6 +68,7 @@ class Fake:
         self._lock = threading.RLock()
         if scenario is not None:
             self.use(scenario)
+        self._first_default = chosen.scenario
 
     # --- what an edge calls ---
 
@@ -223,7 +224,11 @@ class Fake:
     def bill(self) -> list[Task]:
         """The tasks that clients made, oldest first: each would have cost money."""
         with self._lock:
-            return self._desk.book.bill()
+            now = self.clock.now()
+            bill = self._desk.book.bill()
+            for task in bill:
+                self._desk.book.settle(task, now)
+            return bill
 
     def document(self, task: Task | str, origins: Origins) -> dict[str, Any]:
         """The task object as a poll would show it now, without being one."""
@@ -268,14 +273,15 @@ class Fake:
         return now
 
     def reset(self) -> None:
-        """Forget tasks, journal, bill and own scenarios, and set a manual clock back; ids begin again."""
+        """As new: no tasks, journal, bill or own scenarios, the first default again, a manual clock set back."""
         with self._lock:
             desk = self._desk
             desk.book.clear()
             desk.creates.clear()
             desk.characters.clear()
+            desk.settings.scenario = self._first_default
             desk.own_scenarios = {
-                name: scenario for name, scenario in desk.own_scenarios.items() if name == desk.settings.scenario
+                name: scenario for name, scenario in desk.own_scenarios.items() if name == self._first_default
             }
             desk.requests = 0
             self.journal.clear()

@@ -107,6 +107,7 @@ def step(scenario: Scenario, position: Position, trigger: Trigger, dice: str = "
             ]
             return _take(scenario, position, due, now, dice)
         case Tick(now):
+            visited: dict[tuple[str, int], float] = {}
             while (falls := _next_instant(scenario, position)) is not None and falls <= now:
                 due = [
                     index
@@ -114,6 +115,14 @@ def step(scenario: Scenario, position: Position, trigger: Trigger, dice: str = "
                     if _instant(position, index, way) == falls
                 ]
                 position = _take(scenario, position, due, falls, dice)
+                # A ring of states that turns without chance turns the same for ever: whole rounds of it are skipped,
+                # so that a long time costs no more than a short one.
+                before = visited.setdefault((position.state, position.rolls), position.since)
+                if position.since > before:
+                    round_trip = position.since - before
+                    skipped = (now - position.since) // round_trip * round_trip
+                    position = replace(position, since=position.since + skipped)
+                    visited.clear()
             return position
         case Event(name, now):
             ways = state_of(scenario, position).next

@@ -53,14 +53,22 @@ def openapi_document(
 
 # --- errors -----------------------------------------------------------------------------------------------------------
 
-_EVERY_ROUTE = ("no_key", "bad_key", "forbidden", "quota", "method_not_allowed", "too_many_requests", "server_error",
-                "model_not_found")  # fmt: skip
+_EVERY_ROUTE = ("no_key", "bad_key", "method_not_allowed")
+# What a scenario may put in place of an answer where it names a status alone, or an error of its own.
+_SCRIPTED: tuple[tuple[int, str], ...] = (
+    (403, "forbidden"),
+    (403, "quota"),
+    (404, "not_found"),
+    (429, "too_many_requests"),
+    (500, "server_error"),
+    (502, "server_error"),
+    (503, "model_not_found"),
+)
 _BODY = ("invalid_json", "invalid_multipart_form", "invalid_request", "body_too_large")
-_CREATE = (*_BODY, "missing_model", "prompt_required", "unknown_scenario")
-_TASK = ("task_not_exist", "unknown_scenario", "unknown_route", "not_found")
+_CREATE = (*_BODY, "missing_model", "prompt_required", "unknown_scenario", "wrong_scenario")
+_TASK = ("task_not_exist", "unknown_scenario", "wrong_scenario", "unknown_route")
 
-# The error cases that a route can answer with, besides `_EVERY_ROUTE`: its own, and those that a scenario names by
-# their status alone.
+# The error cases of each route's own.
 _CASES: Mapping[str, tuple[str, ...]] = {
     "create": _CREATE,
     "list": ("invalid_request",),
@@ -68,7 +76,7 @@ _CASES: Mapping[str, tuple[str, ...]] = {
     "delete": _TASK,
     "content": (
         "content_unknown_task", "content_not_completed", "content_upstream", "invalid_request", "unknown_scenario",
-        "unknown_route",
+        "wrong_scenario", "unknown_route",
     ),
     "cancel": (*_TASK, "already_ended"),
     "remix": (*_CREATE, *_TASK),
@@ -97,7 +105,6 @@ _STORAGE_ERRORS: Mapping[int, str] = {
     404: "No such clip.",
     405: "The path has no such method.",
     410: "A scenario says so.",
-    416: "The range lies behind the clip's end.",
     429: "A scenario says so.",
     500: "A scenario says so.",
     502: "A scenario says so.",
@@ -190,14 +197,14 @@ _FIELDS: Mapping[str, Schema] = {
     "enable_upsample": {"type": ["boolean", "string"]},
 }
 
-# How the same fields come in a form: text, and in a multipart form as files too.
-_UPLOADS = ("image", "images", "input_reference", "video")
+# How some of them come in a form, and in a multipart form as files: a field that is repeated is a list.
 _FORM_FIELDS: Mapping[str, Schema] = {
-    **{name: {"type": "string", "minLength": 1} for name in _UPLOADS},
-    "metadata": _TEXT,
+    **dict.fromkeys(("image", "images", "input_reference", "metadata"), _TEXT),
+    "video": {"type": "string", "minLength": 1},
 }
 _FILE: Schema = {"type": "string", "format": "binary", "contentMediaType": "application/octet-stream"}
-_FILES: Schema = {"anyOf": [_FILE, {"type": "array", "items": _FILE}]}
+_FILES: Schema = {"type": "array", "items": _FILE}
+_UPLOADS: Mapping[str, Schema] = {"image": _FILE, "images": _FILES, "input_reference": _FILES, "video": _FILE}
 _DATA_URI: Schema = {"type": "string", "minLength": 1, "description": "The clip, as a data: URI."}
 
 _WISHES = tuple(name for name in _FIELDS if name not in ("video", "name"))
@@ -299,16 +306,12 @@ class _Maker:
             "description": f"Source: {route.source}.",
             "tags": ["video"],
             "parameters": [*_path_parameters(route.path), *self._parameters(route)],
-            "responses": {**self._successes(route), **self._errors(route)},
+            "responses": _sorted({**self._successes(route), **self._errors(route)}, bodies=not head),
         }
         if route.operation in _REQUIRED:
             operation["requestBody"] = self._request_body(route.operation)
-        if head:
-            for response in operation["responses"].values():
-                response.pop("content", None)
         if not operation["parameters"]:
             del operation["parameters"]
-        operation["responses"] = dict(sorted(operation["responses"].items()))
         return operation
 
     def _parameters(self, route: Route) -> list[dict[str, Any]]:
@@ -323,11 +326,8 @@ class _Maker:
             case "content":
                 schema = {"type": "string", "enum": list(_VARIANTS), "default": "video"}
                 parameters = [_query("variant", schema, "The clip, or a picture of one.")]
-                parameters += [
-                    _header("Range", "One range of bytes; anything else is ignored."),
-                    _header("If-None-Match", "An ETag: 304 when it is still this one."),
-                    _header("If-Range", "An ETag: the whole clip when it is no longer this one."),
-                ]
+                parameters.append(_header("If-None-Match", "An ETag: 304 when it is still this one."))
+                parameters += _RANGES if route.method == "GET" else []
             case "unified_query":
                 parameters = [{**_query("id", {"type": "string", "minLength": 1}, "The task's id."), "required": True}]
         if self._scenarios and (route.creates or route.poll or "{task_id}" in route.path):
@@ -344,7 +344,7 @@ class _Maker:
             return {"schema": {"type": "object", "properties": told, "required": required}}
 
         by_name = operation == "extensions"  # the video is named, never uploaded
-        files = {name: _FILES for name in _UPLOADS if not (by_name and name == "video")}
+        files = {name: schema for name, schema in _UPLOADS.items() if not (by_name and name == "video")}
         json_body = body({"video": _DATA_URI} if operation == "create_character" else {})
         if operation in _EXAMPLES:
             json_body["example"] = self._in_dialect(_EXAMPLES[operation])
@@ -366,7 +366,7 @@ class _Maker:
 
     def _successes(self, route: Route) -> dict[str, Any]:
         if route.operation == "content":
-            return _clip_responses({_VIDEO: {}, _PICTURE: {}}, _CONTENT_HEADERS)
+            return _clip_responses(route.method, {_VIDEO: {}, _PICTURE: {}}, _CONTENT_HEADERS)
         schema, description = _ANSWERS[route.operation]
         if schema == "MadeTask" and self._profile.name != "octopusx":
             schema = "CreatedTask"
@@ -374,44 +374,51 @@ class _Maker:
         return {"200": {**answer, "headers": _POLL_HEADERS} if route.poll else answer}
 
     def _errors(self, route: Route) -> dict[str, Any]:
-        by_status: dict[int, list[tuple[str, ErrorCase]]] = {}
+        cases = self._profile.errors
+        by_status: dict[int, dict[str, ErrorCase]] = {}
         for name in (*_EVERY_ROUTE, *_CASES[route.operation]):
-            case = self._profile.errors[name]
-            by_status.setdefault(case.status, []).append((name, case))
-        return {str(status): _error_response(cases) for status, cases in by_status.items()}
+            by_status.setdefault(cases[name].status, {})[name] = cases[name]
+        if route.creates or route.poll or route.operation == "content":
+            for status, name in _SCRIPTED:
+                by_status.setdefault(status, {})[name] = cases[name]
+            # An `error` of the scenario's own is in the envelope that the route's errors have.
+            usual = ("content_not_completed", "content_upstream") if route.operation == "content" else (
+                "invalid_request", "server_error",
+            )  # fmt: skip
+            for status in dict(_SCRIPTED):
+                envelope = cases[usual[status >= 500]].envelope
+                by_status[status]["scripted"] = ErrorCase(status, envelope, "its_code", "a scenario's own words")
+        return {str(status): _error_response(found) for status, found in by_status.items()}
 
     def _downloads(self) -> dict[str, Any]:
-        responses = _clip_responses({_VIDEO: {}}, _CLIP_HEADERS)
+        return {
+            "get": self._download_operation("GET", "download", DOWNLOAD_ROUTE.summary),
+            "head": self._download_operation("HEAD", "head_download", "The headers of the clip's file."),
+        }
+
+    def _download_operation(self, method: str, name: str, summary: str) -> dict[str, Any]:
+        responses = _clip_responses(method, {_VIDEO: {}}, _CLIP_HEADERS)
         for status, why in _STORAGE_ERRORS.items():
             content: dict[str, Any] = {_XML: {"schema": {"type": "string"}}}
             if status == 401:
                 content[_JSON] = {"schema": {"type": "object", "required": ["error"]}}
-            response = {"description": why, "content": content}
-            responses[str(status)] = {**responses.get(str(status), {}), **response}
-        parameters = [
-            *_path_parameters(DOWNLOAD_ROUTE.path),
-            _query("expires", {"type": "string"}, "Unix seconds, as the URL has it."),
-            _query("signature", {"type": "string"}, "As the URL has it."),
-            _query("relative", {"const": "1"}, "As the URL has it, where it was given as a path."),
-            _header("Range", "One range of bytes; anything else is ignored."),
-            _header("If-None-Match", "An ETag: 304 when it is still this one."),
-        ]
-        operations: dict[str, Any] = {}
-        for method in ("get", "head"):
-            told = {
-                status: {key: value for key, value in response.items() if key != "content" or method == "get"}
-                for status, response in sorted(responses.items())
-            }
-            operations[method] = {
-                "operationId": "download" if method == "get" else "head_download",
-                "summary": DOWNLOAD_ROUTE.summary if method == "get" else "The headers of the clip's file.",
-                "description": "Take the URL as a reply holds it: it is signed, and a changed one is refused.",
-                "tags": ["download"],
-                "security": [],
-                "parameters": parameters,
-                "responses": told,
-            }
-        return operations
+            responses[str(status)] = {"description": why, "content": content}
+        return {
+            "operationId": name,
+            "summary": summary,
+            "description": "Take the URL as a reply holds it: it is signed, and a changed one is refused.",
+            "tags": ["download"],
+            "security": [],
+            "parameters": [
+                *_path_parameters(DOWNLOAD_ROUTE.path),
+                _query("expires", {"type": "string"}, "Unix seconds, as the URL has it."),
+                _query("signature", {"type": "string"}, "As the URL has it."),
+                _query("relative", {"const": "1"}, "As the URL has it, where it was given as a path."),
+                _header("If-None-Match", "An ETag: 304 when it is still this one."),
+                *(_RANGES if method == "GET" else []),
+            ],
+            "responses": _sorted(responses, bodies=method == "GET"),
+        }
 
     # --- schemas ---
 
@@ -709,36 +716,51 @@ def _header(name: str, description: str) -> dict[str, Any]:
     return {"name": name, "in": "header", "schema": {"type": "string"}, "description": description}
 
 
-def _clip_responses(content: Mapping[str, Any], headers: Mapping[str, Any]) -> dict[str, Any]:
-    content_range = {"required": True, "schema": {"type": "string", "pattern": r"^bytes \d+-\d+/\d+$"}}
-    unsatisfied = {"required": True, "schema": {"type": "string", "pattern": r"^bytes \*/\d+$"}}
+_RANGES = (
+    _header("Range", "One range of bytes; anything else is ignored."),
+    _header("If-Range", "An ETag: the whole clip when it is no longer this one."),
+)
+
+
+def _sorted(responses: Mapping[str, Any], *, bodies: bool) -> dict[str, Any]:
     return {
+        status: {key: part for key, part in response.items() if bodies or key != "content"}
+        for status, response in sorted(responses.items())
+    }
+
+
+def _clip_responses(method: str, content: Mapping[str, Any], headers: Mapping[str, Any]) -> dict[str, Any]:
+    responses: dict[str, Any] = {
         "200": {"description": "The whole file.", "headers": headers, "content": content},
-        "206": {
+        "304": {"description": "Still the same.", "headers": {"ETag": _CLIP_HEADERS["ETag"]}},
+    }
+    if method == "GET":  # ranges are defined for no other
+        content_range = {"required": True, "schema": {"type": "string", "pattern": r"^bytes \d+-\d+/\d+$"}}
+        unsatisfied = {"required": True, "schema": {"type": "string", "pattern": r"^bytes \*/\d+$"}}
+        responses["206"] = {
             "description": "The part that Range asks for.",
             "headers": {**headers, "Content-Range": content_range},
             "content": content,
-        },
-        "304": {"description": "Still the same.", "headers": {"ETag": _CLIP_HEADERS["ETag"]}},
-        "416": {
+        }
+        responses["416"] = {
             "description": "The range lies behind the clip's end.",
             "headers": {"Content-Range": unsatisfied},
             "content": {_XML: {"schema": {"type": "string"}}},
-        },
-    }
+        }
+    return responses
 
 
-def _error_response(cases: list[tuple[str, ErrorCase]]) -> dict[str, Any]:
-    names = list(dict.fromkeys(_ENVELOPES[case.envelope] for _, case in cases))
+def _error_response(cases: Mapping[str, ErrorCase]) -> dict[str, Any]:
+    names = list(dict.fromkeys(_ENVELOPES[case.envelope] for case in cases.values()))
     schema = _ref(names[0]) if len(names) == 1 else {"anyOf": [_ref(name) for name in names]}
     examples = {
-        name: {"value": enveloped(case, case.message.format_map(dict(_EXAMPLE_VALUES)))} for name, case in cases
+        name: {"value": enveloped(case, case.message.format_map(dict(_EXAMPLE_VALUES)))} for name, case in cases.items()
     }
     response: dict[str, Any] = {
-        "description": "; ".join(name.replace("_", " ") for name, _ in cases).capitalize() + ".",
+        "description": "; ".join(name.replace("_", " ") for name in cases).capitalize() + ".",
         "content": {_JSON: {"schema": schema, "examples": examples}},
     }
-    if any(name == "method_not_allowed" for name, _ in cases):
+    if "method_not_allowed" in cases:
         response["description"] = "The path has no such method: the answer to all that are not told here."
         response["headers"] = {"Allow": {"required": True, "schema": _TEXT}}
     return response

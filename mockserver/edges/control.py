@@ -168,7 +168,7 @@ class _Guard:
         self._enabled = enabled
         public = urlsplit(public_url or "")
         self._public_host = public.hostname or ""
-        self._public_origin = f"{public.scheme}://{public.netloc}".lower()
+        self._public_origins = {f"{public.scheme}://{public.netloc}".lower()} if public_url else set()
 
     def check(self, scope: Scope) -> None:
         """Raises `_ControlError` for a request that may not."""
@@ -193,7 +193,7 @@ class _Guard:
             )
 
     def _check_page(self, scope: Scope, headers: Mapping[bytes, list[str]], hosts: Iterable[str]) -> None:
-        own = {f"{scope.get('scheme', 'http')}://{host}".lower() for host in hosts} | {self._public_origin}
+        own = {f"{scope.get('scheme', 'http')}://{host}".lower() for host in hosts} | self._public_origins
         for origin in headers.get(b"origin", []):
             if origin.lower() not in own:
                 raise _ControlError(
@@ -268,7 +268,7 @@ class _Control:
             # Matched raw, so that a quoted slash or colon stays a part of its segment.
             await self._router({**scope, "path": below, "root_path": "", _SCOPE: scope}, receive, send)
         except _ControlError as error:
-            await _error(error, scope)(scope, receive, send)
+            await _error(error)(scope, receive, send)
 
 
 _SCOPE = "mockserver.scope"  # where a routed scope keeps the one that the server gave
@@ -306,15 +306,15 @@ class _Resource:
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         try:
-            response = _response(await self._answer(scope, receive), scope)
+            response = _response(await self._answer(scope, receive))
         except _ControlError as error:
-            response = _error(error, scope)
+            response = _error(error)
         except ClientDisconnect:
             return
         except Exception as error:
             _log.exception("the control API failed at %s %s", scope["method"], scope["path"])
             message = f"the control API failed: {type(error).__name__}; please report it"
-            response = _error(_ControlError(500, message), scope)
+            response = _error(_ControlError(500, message))
         await response(scope, receive, send)
 
     async def _answer(self, scope: Scope, receive: Receive) -> _Answer:
@@ -359,7 +359,7 @@ def _query(scope: Scope, route: ControlRoute) -> dict[str, Any]:
 def _from_text(value: str, name: str, fields: Iterable[Field]) -> Any:
     """A query's value as the type of its field, where it can be one."""
     type_of = {told.name: told.type for told in fields}
-    if type_of.get(name) == "integer" and re.fullmatch(r"-?\d{1,15}", value, re.ASCII):
+    if type_of.get(name) == "integer" and re.fullmatch(r"-?\d{1,18}", value, re.ASCII):
         return int(value)
     return value
 
@@ -462,17 +462,15 @@ def _shown(value: Any) -> str:
 _HEADERS = {"cache-control": "no-store", "x-content-type-options": "nosniff"}
 
 
-def _response(answer: _Answer, scope: Scope, headers: Mapping[str, str] | None = None) -> Response:
+def _response(answer: _Answer, headers: Mapping[str, str] | None = None) -> Response:
     body = _encoded(answer.data) if answer.text is None else answer.text.encode()
-    response = Response(body, answer.status, {**_HEADERS, **(headers or {})}, answer.media_type)
-    if scope["method"] == "HEAD":
-        response.body = b""  # its length has been said
-    return response
+    # Servers leave the body of an answer to HEAD out by themselves.
+    return Response(body, answer.status, {**_HEADERS, **(headers or {})}, answer.media_type)
 
 
-def _error(error: _ControlError, scope: Scope) -> Response:
+def _error(error: _ControlError) -> Response:
     data = {"error": {"message": error.message, "near": list(error.near), **error.more}}
-    return _response(_Answer(data, error.status), scope, error.headers)
+    return _response(_Answer(data, error.status), error.headers)
 
 
 def _encoded(data: Any) -> bytes:
@@ -567,6 +565,9 @@ def _show_fake(asked: _Asked) -> _Answer:
 
 def _close_fake(asked: _Asked) -> _Answer:
     name = _named_fake(asked).name
+    if name == asked.fake.name:
+        # The connection that asks would be closed with it, and nobody would know how it went.
+        raise _ControlError(409, f"the fake {name!r} cannot close itself; ask another fake of this server, or reset it")
     try:
         asked.house.close(name)
     except KeyError:
@@ -602,7 +603,8 @@ def _make_task(asked: _Asked) -> _Answer:
     try:
         task = asked.fake.task(scenario.name, id=body.get("id"), profile=body.get("profile"), **wish)
     except ValueError as error:
-        raise _ControlError(409, str(error)) from None
+        # Either the id is taken, or the scenario asks for a clip that is not there.
+        raise _ControlError(409 if str(error).startswith("id:") else 422, str(error)) from None
     return _Answer(_task_data(asked, task), 201)
 
 
