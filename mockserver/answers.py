@@ -6,6 +6,7 @@ import json
 from collections.abc import Callable, Mapping
 from http import HTTPStatus
 from typing import Any
+from urllib.parse import quote
 
 from mockserver import storage
 from mockserver.clips import UnsatisfiableError, parse_range
@@ -18,6 +19,7 @@ __all__ = ["clip_reply", "error_reply", "json_reply", "scripted_reply", "storage
 
 _JSON = (("content-type", "application/json"),)
 _XML = (("content-type", "application/xml"),)
+_PRINTABLE = "".join(map(chr, range(0x20, 0x7F)))
 _NO_BODY = frozenset({204, 205, 304})
 _encoder = json.JSONEncoder(ensure_ascii=False, separators=(",", ":"), allow_nan=False)
 
@@ -126,7 +128,7 @@ def scripted_reply(
     elif said.error is not None:
         reply = enveloped_error(said.status or 500, body)
     elif said.redirect is not None:
-        reply = Reply(said.status or 302, (("location", str(body)),))
+        reply = Reply(said.status or 302, (("location", _header_text(body)),))
     elif said.clip is not None:
         reply = clip(said.clip)
         reply.status = said.status or reply.status
@@ -147,7 +149,12 @@ def scripted_reply(
 def _laid_over(headers: tuple[tuple[str, str], ...], said: Mapping[str, Any]) -> tuple[tuple[str, str], ...]:
     names = {name.lower() for name in said}
     kept = tuple(pair for pair in headers if pair[0] not in names)
-    return kept + tuple((name.lower(), str(value)) for name, value in said.items() if value is not None)
+    return kept + tuple((name.lower(), _header_text(value)) for name, value in said.items() if value is not None)
+
+
+def _header_text(value: object) -> str:
+    # A prompt or an id that a template brings along may hold what no header can.
+    return quote(str(value), safe=_PRINTABLE)
 
 
 def body_bytes(reply: Reply, read: Callable[[Clip], bytes]) -> bytes:

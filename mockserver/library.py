@@ -12,6 +12,7 @@ from mockserver.choice import UnknownScenario
 from mockserver.clips import ClipShelf
 from mockserver.reply import Clip
 from mockserver.scenario import Scenario
+from mockserver.scenario_check import Problem, ScenarioError
 from mockserver.scenario_file import read
 
 __all__ = ["Library", "load_clip", "scenario_files", "shipped_shelf"]
@@ -25,7 +26,7 @@ def scenario_files(folder: Path) -> dict[str, Path]:
     return {
         path.relative_to(folder).with_suffix("").as_posix(): path
         for path in sorted(folder.rglob("*"))
-        if path.suffix in _ENDINGS and path.name != _SCHEMA
+        if path.suffix in _ENDINGS and path.name != _SCHEMA and path.is_file()
     }
 
 
@@ -73,12 +74,12 @@ class Library:
     def find(self, name: str) -> Scenario:
         """A scenario by its name or the last part of it.
 
-        Raises `UnknownScenario`, and `ScenarioError` when the file is wrong.
+        Raises `UnknownScenario`, and `ScenarioError` when the file is wrong or cannot be read.
         """
         name = self.full_name(name)
         if name not in self._scenarios:
             path = self.files[name]
-            self._scenarios[name] = read(path.read_text("utf-8"), name=name, file=str(path))
+            self._scenarios[name] = read(_text(path), name=name, file=str(path))
         return self._scenarios[name]
 
     def __iter__(self) -> Iterator[Scenario]:
@@ -86,6 +87,16 @@ class Library:
 
     def __len__(self) -> int:
         return len(self.files)
+
+
+def _text(path: Path) -> str:
+    try:
+        return path.read_text("utf-8")
+    except UnicodeDecodeError as error:
+        problem = f"not UTF-8 text: {error.reason} at byte {error.start}"
+    except OSError as error:
+        problem = f"it cannot be read: {error.strerror}"
+    raise ScenarioError([Problem((), problem)], str(path))
 
 
 @cache

@@ -115,13 +115,16 @@ def _make(
 
     if scripted is None:
         return natural(None)
-    reply = _scripted(desk, call, task, scripted, lookup, natural)
-    made = scripted.said.made
-    if made is None:
-        made = reply.fault is not None or reply.status < 400
-    if not made:
-        desk.book.discard(task)
-        call.task = call.state = None
+    made: bool | None = False
+    try:
+        reply = _scripted(desk, call, task, scripted, lookup, natural)
+        made = scripted.said.made
+        if made is None:
+            made = reply.fault is not None or reply.status < 400
+    finally:
+        if not made:
+            desk.book.discard(task)
+            call.task = call.state = None
     return reply
 
 

@@ -1,12 +1,18 @@
-"""Scenarios as text: YAML or JSON to `Scenario` and back without loss, with every error at once."""
+"""Scenarios as text: YAML or JSON to `Scenario` and back without loss, with every error at once.
+
+Reading goes in three steps, and each tells all that it finds: text to data with lines (`yaml_data`), data to a scenario
+(shapes and types, here), and whether the scenario is right (`scenario_check`).
+"""
 
 from __future__ import annotations
 
 import json
 import re
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from dataclasses import fields
 from decimal import Decimal
-from typing import Any, TypeVar
+from itertools import chain, islice
+from typing import Any, Literal, TypeVar
 
 import yaml
 
@@ -14,15 +20,37 @@ from mockserver import yaml_data
 from mockserver.faults import FAULTS
 from mockserver.reply import Fault
 from mockserver.scenario import Expect, ReplyTemplate, Scenario, State, Transition
-from mockserver.scenario_check import Path, Problem, ScenarioError, did_you_mean, problems
+from mockserver.scenario_check import (
+    MAX_PROBLEMS,
+    Path,
+    Problem,
+    ScenarioError,
+    data_problems,
+    did_you_mean,
+    graph_problems,
+    part_problems,
+    shown,
+)
 
-__all__ = ["BODIES", "REPLY_KEYS", "SCENARIO_KEYS", "STATE_KEYS", "from_data", "read", "to_data", "write"]
+__all__ = [
+    "BODIES",
+    "EXPECT_KEYS",
+    "REPLY_KEYS",
+    "SCENARIO_KEYS",
+    "STATE_KEYS",
+    "TRANSITION_KEYS",
+    "from_data",
+    "read",
+    "to_data",
+    "write",
+]
 
+# The keys of a file, in the order in which they are written.
 SCENARIO_KEYS = (
-    "summary", "source", "profile", "clip", "seed", "never_ends", "download_auth", "link_lifetime", "start", "create",
+    "summary", "source", "profile", "clip", "start", "seed", "never_ends", "download_auth", "link_lifetime", "create",
     "states", "expect",
 )  # fmt: skip
-STATE_KEYS = ("video", "unified", "wrapped", "poll", "content", "download", "downloads", "next")
+STATE_KEYS = ("video", "unified", "wrapped", "poll", "download", "downloads", "content", "next")
 TRANSITION_KEYS = ("state", "after", "on", "signal", "chance")
 EXPECT_KEYS = ("outcome", "from")
 BODIES = ("video", "json", "text", "html", "clip", "error", "redirect")
@@ -31,9 +59,11 @@ REPLY_KEYS = ("status", "headers", *BODIES, "delay", "fault", "times", "made")
 _UNITS: Mapping[str, Decimal] = {
     "ms": Decimal("0.001"), "s": Decimal(1), "m": Decimal(60), "h": Decimal(3600),
 }  # fmt: skip
-_DURATION = re.compile(r"([0-9]+(?:\.[0-9]+)?)\s*(ms|s|m|h)")
-_POLLS = re.compile(r"([0-9]{1,9})\s+polls?")
-_SHARE = re.compile(r"([0-9]+(?:\.[0-9]+)?)\s*%")
+# As many digits as a float can make use of: the rest of a page of digits is never looked at.
+_NUMBER = r"[0-9]{1,15}(?:\.[0-9]{1,400})?"
+_DURATION = re.compile(rf"({_NUMBER})\s*(ms|s|m|h)")
+_POLLS = re.compile(r"([0-9]{1,15})\s+polls?")
+_SHARE = re.compile(rf"({_NUMBER})\s*%")
 _Result = TypeVar("_Result")
 
 
@@ -46,24 +76,30 @@ def read(text: str, *, name: str, file: str | None = None) -> Scenario:
     Raises `ScenarioError` with every problem, in the order of the lines.
     """
     located = yaml_data.text_to_data(text)
-    found = list(located.problems)
-    scenario = None
-    if not found or isinstance(located.data, dict):
-        reader = _Reader()
+    found = located.problems
+    # Only an escape can write half a character. What is said about such a text could not be printed.
+    halves = list(islice(data_problems(located.data, ()), MAX_PROBLEMS)) if "\\" in text else []
+    if halves:
+        found = halves
+    elif not found or isinstance(located.data, dict):
+        reader = _Reader(found)
         scenario = reader.scenario(located.data, name)
-        found += reader.problems
-    if found:
-        lines = [
-            Problem(problem.path, problem.message, problem.line or located.line(problem.path)) for problem in found
-        ]
-        lines.sort(key=lambda problem: problem.line or 0)
-        raise ScenarioError(dict.fromkeys(lines), file or name)
-    assert scenario is not None
-    return scenario
+        if not reader.problems:
+            return scenario
+        found = reader.problems
+    lines = [Problem(problem.path, problem.message, problem.line or located.line(problem.path)) for problem in found]
+    lines.sort(key=lambda problem: problem.line or 0)
+    raise ScenarioError(dict.fromkeys(lines), file or name)
 
 
 def from_data(data: Any, *, name: str) -> Scenario:
-    """A scenario from data as YAML or JSON would hold it. Raises `ScenarioError` with every problem."""
+    """A scenario from data as YAML or JSON would hold it: mappings, lists, text, numbers, true, false and None.
+
+    Raises `ScenarioError` with every problem.
+    """
+    found = list(islice(data_problems(data, ()), MAX_PROBLEMS))
+    if found:
+        raise ScenarioError(found, name)
     reader = _Reader()
     scenario = reader.scenario(data, name)
     if reader.problems:
@@ -74,39 +110,62 @@ def from_data(data: Any, *, name: str) -> Scenario:
 class _Reader:
     """Turns data into a scenario as far as it can, and keeps what is wrong; a wrong part is read as absent."""
 
-    def __init__(self) -> None:
-        self.problems: list[Problem] = []
+    def __init__(self, known: Iterable[Problem] = ()) -> None:
+        self.problems = list(known)
 
     def _wrong(self, path: Path, message: str) -> None:
-        self.problems.append(Problem(path, message))
+        if len(self.problems) < MAX_PROBLEMS:
+            self.problems.append(Problem(path, message))
+
+    def _unknown(self, path: Path, key: str, keys: Iterable[str]) -> None:
+        # Asking for what is near takes time, which a file of nothing but errors must not use up.
+        if len(self.problems) < MAX_PROBLEMS:
+            self._wrong((*path, key), f"unknown key{did_you_mean(key, keys)}")
 
     def scenario(self, data: Any, name: str) -> Scenario:
+        if not isinstance(data, dict):
+            self._wrong((), f"{shown(data)} is not a scenario: a mapping with summary, start and states")
+            return Scenario(name, "", "", {})
+        # The place of the JSON Schema, as JSON files name it for editors, is no part of the scenario.
+        data = {key: value for key, value in data.items() if key != "$schema" or not isinstance(value, str)}
         given = self._mapping(data, (), SCENARIO_KEYS, required=("summary", "start", "states"))
-        states = self._named(given.get("states"), ("states",), self._state, "a state")
         scenario = Scenario(
             name=name,
             summary=self._text(given, "summary", ()) or "",
             start=self._text(given, "start", ()) or "",
-            states=states,
+            states=self._named(given["states"], ("states",), self._state, "a state") if "states" in given else {},
             source=self._text(given, "source", ()) or "",
-            create=self._replies(given.get("create"), ("create",)) if "create" in given else (),
+            create=self._replies(given["create"], ("create",)) if "create" in given else (),
             expect=self._expect(given["expect"], ("expect",)) if "expect" in given else None,
             seed=self._number(given, "seed", ()) or 0,
             profile=self._text(given, "profile", ()),
             clip=self._text(given, "clip", ()),
             never_ends=self._flag(given, "never_ends", ()) or False,
-            download_auth=self._text(given, "download_auth", ()) or "strict",
+            download_auth=self._text(given, "download_auth", (), "strict") or "",
             link_lifetime=self._duration_of(given, "link_lifetime", (), 43200.0),
         )
-        # What has no shape cannot be judged: below a wrong part nothing more is said, nor of what hangs on it.
-        broken = {problem.path for problem in self.problems}
-        for problem in problems(scenario):
-            hidden = any(problem.path[: len(path)] == path for path in broken if path)
-            if not hidden and not (
-                broken and problem.message.startswith(("no state leads", "no way from", "nothing shows"))
-            ):
-                self.problems.append(problem)
+        self._judge(scenario, data)
         return scenario
+
+    def _judge(self, scenario: Scenario, data: dict[str, Any]) -> None:
+        """Add what is wrong with the scenario, but nothing about the parts that could not be read.
+
+        What is wrong with a whole (two bodies, no trigger) may be due to a part of it that could not be read.
+        """
+        broken = {problem.path for problem in self.problems}
+        if ("states",) in broken:
+            broken.add(("start",))
+        found = part_problems(scenario)
+        # The graph of a scenario that was read in part is not its own.
+        if not any(path[:1] in ((), ("start",), ("states",), ("create",), ("never_ends",)) for path in broken):
+            found = chain(found, graph_problems(scenario))
+        for problem in islice(found, MAX_PROBLEMS):
+            path = _path_in(data, problem.path)
+            hidden = any(path[: len(other)] == other for other in broken)
+            if path[:1] != ("states",) or len(path) > 2:
+                hidden = hidden or any(other[: len(path)] == path for other in broken)
+            if not hidden:
+                self._wrong(path, problem.message)
 
     def _state(self, data: Any, path: Path) -> State:
         given = self._mapping(data, path, STATE_KEYS)
@@ -140,7 +199,7 @@ class _Reader:
             return int(found[1]), None
         seconds = self._duration(value)
         if seconds is None:
-            self._wrong(path, f"{_shown(value)} is neither polls ('2 polls') nor a time ('45s', '500ms', '2m', '12h')")
+            self._wrong(path, f"{shown(value)} is neither polls ('2 polls') nor a time ('45s', '500ms', '2m', '12h')")
         return None, seconds
 
     def _expect(self, data: Any, path: Path) -> Expect:
@@ -157,25 +216,22 @@ class _Reader:
         return tuple(self._several(data, path, self._reply))
 
     def _reply(self, data: Any, path: Path) -> ReplyTemplate:
-        if data == "clip" and isinstance(data, str):
+        if data == "clip":
             return ReplyTemplate(clip="clip")
-        if isinstance(data, int) and not isinstance(data, bool):
+        if _is_number(data) and not isinstance(data, float):
             return ReplyTemplate(status=data)
         if not isinstance(data, dict):
-            self._wrong(path, f"{_shown(data)} is not a reply: a mapping, a status such as 404, or the word clip")
+            self._wrong(path, f"{shown(data)} is not a reply: a mapping, a status such as 404, or the word clip")
             return ReplyTemplate()
         given = self._mapping(data, path, REPLY_KEYS)
         error = given.get("error")
-        if "error" in given and not _texts(error):
-            self._wrong((*path, "error"), "a mapping of texts: {code: ..., message: ...}")
+        if "error" in given and not isinstance(error, dict):
+            self._wrong((*path, "error"), f"{shown(error)} is not an error: a mapping such as {{code: x, message: y}}")
             error = None
-        if isinstance(error, dict):
-            self._mapping(error, (*path, "error"), ("code", "message"))
-        if "times" in given and self._number(given, "times", path) is None:
-            given["times"] = 1
+        times = self._number(given, "times", path)
         return ReplyTemplate(
             status=self._number(given, "status", path),
-            headers=self._headers(given.get("headers", {}), (*path, "headers")),
+            headers=self._headers(given["headers"], (*path, "headers")) if "headers" in given else {},
             video=self._open(given, "video", path) if "video" in given else None,
             json=given.get("json"),
             has_json="json" in given,
@@ -186,61 +242,53 @@ class _Reader:
             redirect=self._text(given, "redirect", path),
             delay=self._duration_of(given, "delay", path, 0.0),
             fault=self._fault(given["fault"], (*path, "fault")) if "fault" in given else None,
-            times=given.get("times", 1),
+            times=1 if times is None else times,
             made=self._flag(given, "made", path),
         )
 
     def _headers(self, value: Any, path: Path) -> dict[str, str | None]:
-        headers: dict[str, str | None] = {}
         if not isinstance(value, dict):
-            self._wrong(path, f"{_shown(value)} is not a mapping of header names to texts")
-            return headers
-        for name, text in value.items():
-            if isinstance(text, int | float) and not isinstance(text, bool):
-                text = str(text)
-            if text is not None and not isinstance(text, str):
-                self._wrong((*path, name), f"{_shown(text)} is neither a text nor null (which takes the header away)")
-            elif not re.fullmatch(r"[!#$%&'*+.^_`|~0-9A-Za-z-]+", name):
-                self._wrong((*path, name), f"{name!r} is not the name of a header")
-            elif text is not None and not all(" " <= char <= "~" or char == "\t" for char in text):
-                self._wrong((*path, name), "a header holds printable ASCII alone")
-            else:
-                headers[name] = text
-        return headers
+            self._wrong(path, f"{shown(value)} is not a mapping of header names to texts")
+            return {}
+        # `Retry-After: 5` means the text: a header has no other kind.
+        return {name: str(text) if _is_number(text) else text for name, text in value.items()}
 
     def _fault(self, value: Any, path: Path) -> Fault | None:
         if isinstance(value, str):
             if value not in FAULTS:
-                self._wrong(path, f"no fault {value!r}{did_you_mean(value, FAULTS)}")
+                self._wrong(path, f"no fault {shown(value)}{did_you_mean(value, FAULTS)}")
                 return None
             return Fault(value)
         if not isinstance(value, dict) or len(value) != 1:
-            self._wrong(path, f"{_shown(value)} is not a fault: a word such as reset, or one such as {{truncate: 50%}}")
+            self._wrong(path, f"{shown(value)} is not a fault: a word such as reset, or one such as {{truncate: 50%}}")
             return None
         kind, number = next(iter(value.items()))
         if kind not in FAULTS:
-            self._wrong(path, f"no fault {kind!r}{did_you_mean(kind, FAULTS)}")
+            self._wrong(path, f"no fault {shown(kind)}{did_you_mean(kind, FAULTS)}")
             return None
-        if isinstance(number, str) and FAULTS[kind].at != "no" and (found := _SHARE.fullmatch(number.strip())):
+        told = FAULTS[kind]
+        if told.at == "no" and told.amount == "no":
+            self._wrong(path, f"{kind!r} takes no number: write the word alone")
+            return None
+        if isinstance(number, str) and told.at != "no" and (found := _SHARE.fullmatch(number.strip())):
             return Fault(kind, at=float(Decimal(found[1]) / 100))
-        right = (int, float) if FAULTS[kind].at != "no" else (int,)
-        if isinstance(number, bool) or not isinstance(number, right):
-            self._wrong(path, f"{_shown(number)} is no number for {kind!r}, such as {FAULTS[kind].example or kind}")
+        if not _is_number(number) or (isinstance(number, float) and told.at == "no"):
+            self._wrong(path, f"{shown(number)} is no number for {kind!r}, such as {told.example}")
             return None
-        return Fault(kind, at=number) if FAULTS[kind].amount == "no" else Fault(kind, amount=int(number))
+        return Fault(kind, at=number) if told.amount == "no" else Fault(kind, amount=number)
 
     # What data is made of. Each says what was found and what would be right.
 
     def _mapping(self, data: Any, path: Path, keys: tuple[str, ...], required: tuple[str, ...] = ()) -> dict[str, Any]:
         if not isinstance(data, dict):
-            self._wrong(path, f"{_shown(data)} is not a mapping with {', '.join(keys)}")
+            self._wrong(path, f"{shown(data)} is not a mapping with {', '.join(keys)}")
             return {}
         for key in data:
             if key not in keys:
-                self._wrong((*path, key), f"unknown key{did_you_mean(key, keys)}")
+                self._unknown(path, key, keys)
         for key in required:
             if key not in data:
-                self._wrong(path, f"the key {key!r} is missing")
+                self._wrong((*path, key), "this key is missing")
         return {key: value for key, value in data.items() if key in keys}
 
     def _several(self, data: Any, path: Path, one: Callable[[Any, Path], _Result]) -> Iterable[_Result]:
@@ -248,50 +296,46 @@ class _Reader:
             return [one(data, path)]
         if not data:
             self._wrong(path, "an empty list says nothing: leave the key out")
-        if len(data) == 1:
-            return [one(data[0], (*path, 0))]
         return [one(part, (*path, index)) for index, part in enumerate(data)]
 
     def _named(self, data: Any, path: Path, one: Callable[[Any, Path], _Result], what: str) -> dict[str, _Result]:
-        if data is None and path == ("states",):
-            return {}
         if not isinstance(data, dict):
-            self._wrong(path, f"{_shown(data)} is not a mapping of names, each to {what}")
+            self._wrong(path, f"{shown(data)} is not a mapping of names, each to {what}")
             return {}
         return {name: one(part, (*path, name)) for name, part in data.items()}
 
     def _open(self, given: dict[str, Any], key: str, path: Path) -> dict[str, Any]:
         value = given.get(key, {})
         if not isinstance(value, dict):
-            self._wrong((*path, key), f"{_shown(value)} is not a mapping to lay over the document")
+            self._wrong((*path, key), f"{shown(value)} is not a mapping to lay over the document")
             return {}
         return value
 
-    def _text(self, given: dict[str, Any], key: str, path: Path) -> str | None:
-        value = given.get(key)
+    def _text(self, given: dict[str, Any], key: str, path: Path, default: str | None = None) -> str | None:
+        value = given.get(key, default)
         if key in given and not isinstance(value, str):
-            self._wrong((*path, key), f"{_shown(value)} is not a text")
-            return None
+            self._wrong((*path, key), f"{shown(value)} is not a text")
+            return default
         return value
 
     def _number(self, given: dict[str, Any], key: str, path: Path) -> int | None:
         value = given.get(key)
-        if key in given and (isinstance(value, bool) or not isinstance(value, int)):
-            self._wrong((*path, key), f"{_shown(value)} is not a whole number")
+        if key in given and (not _is_number(value) or isinstance(value, float)):
+            self._wrong((*path, key), f"{shown(value)} is not a whole number")
             return None
         return value
 
     def _decimal(self, given: dict[str, Any], key: str, path: Path, default: float) -> float:
         value = given.get(key, default)
-        if isinstance(value, bool) or not isinstance(value, int | float):
-            self._wrong((*path, key), f"{_shown(value)} is not a number")
+        if not _is_number(value):
+            self._wrong((*path, key), f"{shown(value)} is not a number")
             return default
         return float(value)
 
     def _flag(self, given: dict[str, Any], key: str, path: Path) -> bool | None:
         value = given.get(key)
         if key in given and not isinstance(value, bool):
-            self._wrong((*path, key), f"{_shown(value)} is neither true nor false")
+            self._wrong((*path, key), f"{shown(value)} is neither true nor false")
             return None
         return value
 
@@ -300,36 +344,33 @@ class _Reader:
             return default
         seconds = self._duration(given[key])
         if seconds is None:
-            self._wrong((*path, key), f"{_shown(given[key])} is not a time such as 45s, 500ms, 2m or 12h")
+            self._wrong((*path, key), f"{shown(given[key])} is not a time such as 45s, 500ms, 2m or 12h")
             return default
         return seconds
 
     def _duration(self, value: Any) -> float | None:
         if isinstance(value, str) and (found := _DURATION.fullmatch(value.strip())):
             return float(Decimal(found[1]) * _UNITS[found[2]])
-        if isinstance(value, int | float) and not isinstance(value, bool):
-            return float(value)
-        return None
+        return float(value) if _is_number(value) else None
 
 
-def _texts(value: Any) -> bool:
-    return isinstance(value, dict) and all(isinstance(part, str) for part in value.values())
+def _is_number(value: Any) -> bool:
+    return isinstance(value, int | float) and not isinstance(value, bool)
 
 
-def _shown(value: Any) -> str:
-    match value:
-        case None:
-            return "nothing"
-        case bool():
-            return "true" if value else "false"
-        case dict():
-            return "a mapping"
-        case list():
-            return "a list"
-        case str():
-            return repr(value if len(value) <= 40 else value[:37] + "...")
-        case _:
-            return str(value)
+def _path_in(data: Any, path: Path) -> Path:
+    """A scenario's path as the path in its data, where a single reply or way may stand in a list of one."""
+    place: list[str | int] = []
+    for key in path:
+        if isinstance(data, list) and isinstance(key, str):
+            place.append(0)
+            data = data[0] if data else None
+        place.append(key)
+        try:
+            data = data[key]
+        except (TypeError, KeyError, IndexError):
+            data = None
+    return tuple(place)
 
 
 # --- writing ----------------------------------------------------------------------------------------------------------
@@ -337,21 +378,21 @@ def _shown(value: Any) -> str:
 
 def to_data(scenario: Scenario) -> dict[str, Any]:
     """A scenario as the data that a file of it holds, in its shortest form; `from_data` turns it back."""
-    data: dict[str, Any] = {"summary": scenario.summary}
-    if scenario.source:
-        data["source"] = scenario.source
-    for key, default in (
-        ("profile", None),
-        ("clip", None),
-        ("seed", 0),
-        ("never_ends", False),
-        ("download_auth", "strict"),
-    ):
-        if getattr(scenario, key) != default:
-            data[key] = getattr(scenario, key)
-    if scenario.link_lifetime != 43200.0:
+    given: dict[str, Any] = {
+        "summary": scenario.summary,
+        "source": scenario.source,
+        "profile": scenario.profile,
+        "clip": scenario.clip,
+        "start": scenario.start,
+        "seed": scenario.seed,
+        "never_ends": scenario.never_ends,
+        "download_auth": scenario.download_auth,
+        "link_lifetime": scenario.link_lifetime,
+    }
+    usual = {field.name: field.default for field in fields(Scenario)}
+    data = {key: value for key, value in given.items() if value != usual[key]}
+    if "link_lifetime" in data:
         data["link_lifetime"] = _written_duration(scenario.link_lifetime)
-    data["start"] = scenario.start
     if scenario.create:
         data["create"] = _written_replies(scenario.create)
     data["states"] = {name: _written_state(state) for name, state in scenario.states.items()}
@@ -362,15 +403,20 @@ def to_data(scenario: Scenario) -> dict[str, Any]:
     return data
 
 
-def write(scenario: Scenario, *, format: str = "yaml", schema: str | None = None) -> str:
-    """A scenario as the text of a file; `read` turns it back. `schema` is where editors find the JSON Schema."""
+def write(scenario: Scenario, *, format: Literal["yaml", "json"] = "yaml", schema: str | None = None) -> str:
+    """A scenario as the text of a file, as a person would write it; `read` turns the text of a right one back.
+
+    `schema` is where editors find the JSON Schema, as a path from the file. Raises ValueError for another format.
+    """
     data = to_data(scenario)
     if format == "json":
-        return json.dumps({"$schema": schema, **data} if schema else data, indent=2, ensure_ascii=False) + "\n"
+        return (
+            _escaped(json.dumps({"$schema": schema, **data} if schema else data, indent=2, ensure_ascii=False)) + "\n"
+        )
+    if format != "yaml":
+        raise ValueError(f"no format {format!r}{did_you_mean(format, ('yaml', 'json'))}")
     head = f"# yaml-language-server: $schema={schema}\n" if schema else ""
-    return head + str(
-        yaml.dump(data, Dumper=_Dumper, sort_keys=False, allow_unicode=True, width=110, default_flow_style=False)
-    )
+    return head + "".join(f"{line}\n" for line in _yaml(data))
 
 
 def _one_or_all(values: list[Any]) -> Any:
@@ -382,14 +428,14 @@ def _written_state(state: State) -> dict[str, Any]:
     for key in ("video", "unified", "wrapped"):
         if getattr(state, key):
             data[key] = _plain(getattr(state, key))
-    for key in ("poll", "content", "download"):
+    for key in ("poll", "download", "content"):
         if getattr(state, key):
             data[key] = _written_replies(getattr(state, key))
     if state.downloads:
         data["downloads"] = {link: _written_replies(replies) for link, replies in state.downloads.items()}
     if state.next:
         data["next"] = _one_or_all([_written_transition(way) for way in state.next])
-    return data
+    return {key: data[key] for key in STATE_KEYS if key in data}
 
 
 def _written_transition(way: Transition) -> dict[str, Any]:
@@ -438,9 +484,9 @@ def _written_fault(fault: Fault) -> Any:
     if fault.amount is not None:
         return {fault.kind: fault.amount}
     if isinstance(fault.at, float):
-        share = Decimal(str(fault.at)) * 100
-        words = f"{share.normalize():f}%"
-        return {fault.kind: words if float(Decimal(words[:-1]) / 100) == fault.at else fault.at}
+        share = f"{(Decimal(repr(fault.at)) * 100).normalize():f}"
+        # A share that no number of percent gives exactly is written as it is.
+        return {fault.kind: f"{share}%" if float(Decimal(share) / 100) == fault.at else fault.at}
     return fault.kind if fault.at is None else {fault.kind: fault.at}
 
 
@@ -450,7 +496,7 @@ def _written_duration(seconds: float) -> Any:
         count = exact / _UNITS[unit]
         if count >= 1 and count == count.to_integral_value() and float(count * _UNITS[unit]) == seconds:
             return f"{count:.0f}{unit}"
-    return f"{exact:f}s" if exact >= 0 else seconds
+    return f"{exact:f}s"
 
 
 def _plain(value: Any) -> Any:
@@ -461,40 +507,96 @@ def _plain(value: Any) -> Any:
     return value
 
 
-class _Dumper(yaml.SafeDumper):
-    """Writes as a person would: no aliases, short things on one line, quotes only where `yaml_data` needs them."""
+# YAML is written here and not by PyYAML: what stands on one line is a matter of what the keys mean, and of YAML only
+# the little is needed that `yaml_data` reads: mappings, lists, numbers, and text that is plain, quoted as in JSON, or
+# a page.
 
-    # Only the words that our own reader takes for something else than text are quoted: `on:` stays `on:`.
-    yaml_implicit_resolvers: dict[str, Any] = {}  # noqa: RUF012 - the base class's own name and form
+_WIDTH = 110
+# YAML wants a longer key to be marked.
+_LONGEST_KEY = 1000
+# Text that needs no quotes: up to two words inside of brackets, a sentence on a line of its own. YAML allows more.
+_INSIDE = r"""\w./;<>()+%=?!$*~^@&'"\-"""
+_PLAIN = re.compile(rf"[A-Za-z0-9_/<(.][{_INSIDE}]*(?: [{_INSIDE}]+)?")
+_PLAIN_ROW = re.compile(rf"[A-Za-z0-9_/<(.](?:[{_INSIDE}, ]*[{_INSIDE}])?")
+_PAGE = re.compile(r"[!-~](?:[ -~]*[!-~])?(?:\n(?:[ -~]*[!-~])?)+")
+_UNPRINTABLE = re.compile("[^\n\x20-\x7e\xa0-\u2027\u202a-\ud7ff\ue000-\ufefe\uff00-\ufffd\U00010000-\U0010ffff]")
+# What other tools take for numbers, dates and so on, by first character.
+_OTHER_MEANINGS: Mapping[str, list[tuple[str, re.Pattern[str]]]] = yaml.SafeLoader.yaml_implicit_resolvers
 
-    def ignore_aliases(self, data: Any) -> bool:
+
+def _yaml(data: dict[str, Any]) -> Iterator[str]:
+    for key, value in data.items():
+        if key != "states" or not value:
+            yield from _rows({key: value}, "")
+            continue
+        # A state has a line for each key, however short it is: that is how one state is compared with the next.
+        yield "states:"
+        for name, state in value.items():
+            yield f"  {_key(name)}:" if state else f"  {_key(name)}: {{}}"
+            yield from _rows(state, "    ")
+
+
+def _rows(mapping: dict[str, Any], pad: str) -> Iterator[str]:
+    for key, value in mapping.items():
+        name = _key(key)
+        head = f"{pad}{name}:"
+        if len(name) > _LONGEST_KEY:
+            yield f"{pad}? {name}"
+            head = f"{pad}:"
+        yield from _entry(head, value, pad)
+
+
+def _entry(head: str, value: Any, pad: str) -> Iterator[str]:
+    """`head` (a key, or the dash of a list) with its value: behind it where there is room, else below it."""
+    if isinstance(value, str) and _PAGE.fullmatch(value) and not value.endswith("\n\n"):
+        yield f"{head} |" if value.endswith("\n") else f"{head} |-"
+        yield from (f"{pad}  {line}" if line else "" for line in value.removesuffix("\n").split("\n"))
+        return
+    is_open = isinstance(value, dict | list)
+    line = f"{head} {_flow(value)}" if is_open else f"{head} {_scalar(value, _PLAIN_ROW)}"
+    if not is_open or not value or len(line) <= _WIDTH:
+        yield line
+    elif isinstance(value, dict):
+        rows = _rows(value, f"{pad}  ")
+        # The first key stands behind its dash.
+        yield f"{head} {next(rows).lstrip()}" if head.endswith("-") else head
+        yield from rows
+    else:
+        yield head
+        for part in value:
+            yield from _entry(f"{pad}  -", part, f"{pad}  ")
+
+
+def _flow(value: Any) -> str:
+    if isinstance(value, dict):
+        return "{" + ", ".join(f"{_key(key)}: {_flow(part)}" for key, part in value.items()) + "}"
+    if isinstance(value, list):
+        return "[" + ", ".join(map(_flow, value)) + "]"
+    return _scalar(value)
+
+
+def _key(text: str) -> str:
+    # `on` is one of the format's own keys, and our reader takes it for what it is.
+    return text if text == "on" else _scalar(text)
+
+
+def _scalar(value: Any, plain: re.Pattern[str] = _PLAIN) -> str:
+    if not isinstance(value, str):
+        return json.dumps(value)
+    if plain.fullmatch(value) and not _means_something_else(value):
+        return value
+    return _escaped(json.dumps(value, ensure_ascii=False))
+
+
+def _means_something_else(plain: str) -> bool:
+    """Whether an unquoted word is read as a number or the like, by our reader or by other tools (`yes`, a date)."""
+    if any(meaning.match(plain) for _, meaning in _OTHER_MEANINGS.get(plain[0], ())):
+        return True
+    try:
+        return not isinstance(yaml_data.resolve(plain), str)
+    except ValueError:
         return True
 
-    def represent_mapping(self, tag: str, mapping: Any, flow_style: bool | None = None) -> Any:
-        return super().represent_mapping(tag, mapping, _is_short(mapping))
 
-    def represent_sequence(self, tag: str, sequence: Any, flow_style: bool | None = None) -> Any:
-        return super().represent_sequence(tag, sequence, _is_short(sequence))
-
-
-def _is_short(value: Any) -> bool:
-    text = json.dumps(value, ensure_ascii=False, default=str)
-    return len(text) <= 90 and "states" not in value
-
-
-def _represent_text(dumper: _Dumper, text: str) -> Any:
-    try:
-        plain = isinstance(yaml_data.resolve(text), str)
-    except ValueError:
-        plain = False
-    style = None if plain else '"'
-    return dumper.represent_scalar("tag:yaml.org,2002:str", text, style)
-
-
-def _represent_plain(dumper: _Dumper, value: Any) -> Any:
-    return dumper.represent_scalar("tag:yaml.org,2002:str", json.dumps(value))
-
-
-_Dumper.add_representer(str, _represent_text)
-for _kind in (bool, int, float, type(None)):
-    _Dumper.add_representer(_kind, _represent_plain)
+def _escaped(text: str) -> str:
+    return _UNPRINTABLE.sub(lambda found: f"\\u{ord(found[0]):04x}", text)

@@ -37,7 +37,8 @@ class Answer:
     @property
     def hint(self) -> str | None:
         """What the fake says about an error besides what the service would say."""
-        return self.json.get("mock")
+        hint: str | None = self.json.get("mock")
+        return hint
 
     @property
     def envelope(self) -> dict[str, Any]:

@@ -6,16 +6,15 @@ import json
 from typing import Any
 
 import pytest
-from asking import BOUNDARY, CREATE, Answer, ask, done, form, multipart, part, poll, told
-from conftest import NewFake
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
+from asking import BOUNDARY, CREATE, Answer, ask, done, form, multipart, part, poll, told
+from conftest import NewFake
 from mockserver.clock import ManualClock
 from mockserver.fake import Fake
 from mockserver.library import Library, shipped_shelf
 from mockserver.scenario import ReplyTemplate
-
 
 MODEL, PROMPT = part("model", "grok-video-3"), part("prompt", "a fox in the snow")
 PICTURE = b"\xff\xd8\xff\xe0 not really a picture \x00"

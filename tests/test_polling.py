@@ -2,16 +2,17 @@
 
 from __future__ import annotations
 
+import json
 import threading
 from collections import Counter
 from typing import Any
 
 import pytest
-from asking import ask, content, done, poll, quoted, told, waiting
-from conftest import NewFake
 
+from asking import CREATE, KEY, ORIGINS, ask, content, done, poll, quoted, told, waiting
+from conftest import NewFake
 from mockserver.fake import Fake
-from mockserver.reply import Fault
+from mockserver.reply import Fault, Origins, Request
 from mockserver.scenario import ReplyTemplate, Scenario, State, Transition
 
 
@@ -70,8 +71,6 @@ def test_only_status_queries_count_as_polls(fake: Fake, method: str, path: str) 
 
 
 def test_looking_from_the_test_is_no_poll(fake: Fake) -> None:
-    from asking import ORIGINS
-
     task = fake.task()
     for _ in range(3):
         assert fake.document(task, ORIGINS)["status"] == "queued"
@@ -101,6 +100,48 @@ def test_an_end_stays(new_fake: NewFake) -> None:
             fake.advance(86_400)
             content(fake, task.id)
             assert poll(fake, task.id).json == first
+
+
+# --- what is remembered between polls ---------------------------------------------------------------------------------
+
+
+def test_each_query_route_shows_its_own_view_whichever_was_asked_before(new_fake: NewFake) -> None:
+    fake = new_fake(told({"a": done()}))
+    task = fake.task()
+    paths = [f"/v1/videos/{task.id}", f"/v1/video/query?id={task.id}", f"/v1/video/generations/{task.id}"]
+    first = [ask(fake, "GET", path).body for path in paths]
+    assert len(set(first)) == 3
+    assert [ask(fake, "GET", path).body for path in paths] == first
+
+
+def test_who_reaches_the_fake_by_another_name_gets_urls_with_that_name(new_fake: NewFake) -> None:
+    fake = new_fake(told({"a": done()}))
+    task = fake.task()
+    key = ("authorization", f"Bearer {KEY}")
+    for host in ("localhost", "mock", "localhost"):
+        origins = Origins(f"http://{host}:1", f"http://{host}:2", f"http://{host}:3")
+        reply = fake.handle(Request("GET", f"/v1/videos/{task.id}", origins, headers=(key,)))
+        assert isinstance(reply.body, bytes)
+        assert json.loads(reply.body)["video_url"].startswith(f"http://{host}:2/clips/")
+
+
+def test_the_time_of_a_request_is_that_of_each_request(new_fake: NewFake) -> None:
+    fake = new_fake(told({"a": done(video={"updated_at": "{now}", "text": "at {now_ms}"})}))
+    task = fake.task()
+    seen = []
+    for _ in range(3):
+        seen.append((poll(fake, task.id).json["updated_at"], poll(fake, task.id).json["text"]))
+        fake.advance(5)
+    began = int(task.created_at)
+    assert seen == [(began + more, f"at {(began + more) * 1000}") for more in (0, 5, 10)]
+
+
+def test_a_reply_that_was_remembered_is_not_shared(new_fake: NewFake) -> None:
+    fake = new_fake(told({"a": done()}))
+    task = fake.task()
+    first, second = poll(fake, task.id).reply, poll(fake, task.id).reply
+    assert first is not second
+    assert (first.exchange, second.exchange) == (fake.journal[0], fake.journal[1])
 
 
 # --- ramps ------------------------------------------------------------------------------------------------------------
@@ -201,6 +242,19 @@ def test_headers_can_be_laid_over_and_taken_away(new_fake: NewFake) -> None:
     reply = ReplyTemplate(status=429, headers={"Retry-After": "30", "Content-Type": None})
     fake = new_fake(told({"a": State(video={"status": "completed"}, poll=(reply,))}))
     assert poll(fake, fake.task().id).headers == {"retry-after": "30"}
+
+
+@pytest.mark.parametrize(
+    ("prompt", "header"),
+    [("a fox", "a fox"), ("50% & more", "50% & more"), ("a\r\nX-Evil: 1", "a%0D%0AX-Evil: 1"), ("狐", "%E7%8B%90")],
+)
+def test_what_a_template_brings_into_a_header_is_fit_for_one(new_fake: NewFake, prompt: str, header: str) -> None:
+    reply = ReplyTemplate(headers={"X-Prompt": "{prompt}"})
+    redirect = ReplyTemplate(redirect="{prompt}")
+    fake = new_fake(told({"a": done(poll=(reply,), content=(redirect,))}))
+    task = fake.task(prompt=prompt)
+    assert poll(fake, task.id).headers["x-prompt"] == header
+    assert content(fake, task.id).headers["location"] == header
 
 
 def test_one_reply_lays_its_video_over_the_states(new_fake: NewFake) -> None:
@@ -417,8 +471,6 @@ def test_polls_that_arrive_together_move_a_task_on_once_each(new_fake: NewFake) 
 
 
 def test_creates_that_arrive_together_make_one_task_each(fake: Fake) -> None:
-    from asking import CREATE
-
     gate = threading.Barrier(8)
     ids: list[str] = []
 

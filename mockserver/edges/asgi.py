@@ -8,10 +8,13 @@ before any router.
 from __future__ import annotations
 
 import asyncio
+import contextlib
+import logging
+import math
 import os
-from collections.abc import AsyncIterator
+from collections.abc import Iterator
 from dataclasses import dataclass
-from typing import Any, Protocol
+from typing import Protocol
 from urllib.parse import quote
 
 from starlette.types import ASGIApp, Receive, Scope, Send
@@ -19,16 +22,17 @@ from starlette.types import ASGIApp, Receive, Scope, Send
 from mockserver import faults
 from mockserver.answers import json_reply
 from mockserver.clock import Clock
-from mockserver.edges.wire import WIRE, Wire
+from mockserver.edges.wire import LENGTHLESS, WIRE, Wire, encoded_headers
 from mockserver.fake import Fake
-from mockserver.reply import ClipPart, Origins, Reply, Request
+from mockserver.reply import ClipPart, Fault, Origins, Reply, Request
 
-__all__ = ["Addressed", "Edge", "Switchboard"]
+__all__ = ["Addressed", "Edge", "FaultWithoutSocket", "Switchboard", "raw_path"]
 
-_PIECE = 256 * 1024
 BODY_LIMIT = 100 * 1024 * 1024
+_PIECE = 256 * 1024
 _EXPOSED = b"content-length, content-range, etag, location, openai-poll-after-ms, retry-after"
 _METHODS = b"GET, HEAD, POST, DELETE, OPTIONS"
+_log = logging.getLogger("mockserver")
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,7 +53,11 @@ class Switchboard(Protocol):
 
 
 class FaultWithoutSocket(ConnectionError):
-    """A fault came up under a server that gives no access to its sockets (a test client, another ASGI server)."""
+    """A fault came up where there is no socket to have it: behind a test client, or another ASGI server than ours.
+
+    What the client should have got until then was sent. A test client raises this in place of the client library's
+    own exception; another server drops the connection.
+    """
 
 
 class Edge:
@@ -69,32 +77,33 @@ class Edge:
             return
         if scope["type"] != "http":
             raise RuntimeError(f"video-mockserver speaks HTTP, not {scope['type']}")
-        raw = scope.get("raw_path")
-        path = raw.decode("latin-1") if raw else quote(scope["path"], safe="/:")
+        path = raw_path(scope)
         if self._side is not None and _is_side(path):
             await self._side(scope, receive, send)
             return
         addressed = self._switchboard.address(scope, path)
         if isinstance(addressed, str):
-            await _send_small(send, json_reply({"error": {"message": addressed, "type": "invalid_request_error"}}, 404))
+            await _send_whole(send, json_reply({"error": {"message": addressed, "type": "invalid_request_error"}}, 404))
             return
         headers = []
         origin = None
-        may_have_body = False
+        length: int | None = 0
         for raw_name, raw_value in scope["headers"]:
             name = raw_name.decode("latin-1")
             headers.append((name, raw_value.decode("latin-1")))
             if name == "origin":
                 origin = raw_value
-            elif name == "transfer-encoding" or (name == "content-length" and raw_value != b"0"):
-                may_have_body = True
+            elif name == "content-length":
+                length = int(raw_value) if raw_value.isdigit() else None
+            elif name == "transfer-encoding":
+                length = None
         if origin is not None and scope["method"] == "OPTIONS" and _asks(headers, "access-control-request-method"):
             await _preflight(send, origin, headers)
             return
         body: bytes | None = b""
-        if may_have_body:
+        if length != 0:
             try:
-                body = await _body(receive, self._body_limit)
+                body = await _body(receive, length, self._body_limit)
             except ConnectionError:
                 return  # it left while it was sending; there is nobody to answer
         request = Request(
@@ -107,126 +116,134 @@ class Edge:
             addressed.host,
         )
         fake = addressed.fake
-        reply = fake.handle(request) if body is not None else fake.refuse(request, "body_too_large")
-        state = scope.get("state")
-        wire: Wire | None = state.get(WIRE) if state else None
-        if body is None:
-            reply.headers += (("connection", "close"),)  # the rest of the body is not read
+        try:
+            reply = fake.handle(request) if body is not None else fake.refuse(request, "body_too_large")
+        except Exception as error:
+            _log.exception("%s %s could not be answered", request.method, request.path)
+            reply = _broken(error)
         if origin is not None:
             reply.headers += _cors(origin)
-        sending = _Sending(fake, reply, wire, bodiless=scope["method"] == "HEAD" or reply.status in (204, 304))
+        bodiless = scope["method"] == "HEAD"
         if reply.fault is None and not reply.delay and isinstance(reply.body, bytes):
-            # Noted before it is sent: who has the answer finds it in the journal.
-            sending.finish(0 if sending.bodiless else len(reply.body), "whole")
-            await _send_small(send, reply, bodiless=sending.bodiless)
+            await _send_whole(send, reply, bodiless=bodiless)
             return
-        await sending.run(receive, send)
+        await _Sending(fake, reply, scope, bodiless=bodiless).run(receive, send)
 
 
 class _Sending:
     """One reply that takes its time: delayed, streamed from a file, or with a fault."""
 
-    __slots__ = ("_fake", "_lost", "_reply", "_wire", "bodiless")
+    __slots__ = ("_bodiless", "_fake", "_lost", "_old", "_reply", "_sent", "_wire")
 
-    def __init__(self, fake: Fake, reply: Reply, wire: Wire | None, *, bodiless: bool) -> None:
+    def __init__(self, fake: Fake, reply: Reply, scope: Scope, *, bodiless: bool) -> None:
+        state = scope.get("state")
+        self._wire: Wire | None = state.get(WIRE) if state else None
+        self._lost = self._wire.lost if self._wire is not None else None
         self._fake = fake
         self._reply = reply
-        self._wire = wire
-        self._lost = wire.lost if wire is not None else None
-        self.bodiless = bodiless
+        self._bodiless = bodiless
+        self._old = scope.get("http_version") == "1.0"
+        self._sent = 0
 
-    def finish(self, sent: int, ended: str) -> None:
-        """Tell the journal how it went."""
+    def _finish(self, sent: int, ended: str) -> None:
+        self._sent = sent
         if self._reply.exchange is not None:
             self._reply.exchange.finish(sent, ended)
 
     async def run(self, receive: Receive, send: Send) -> None:
-        """Send the reply."""
+        """Send the reply; the journal hears how it went."""
         reply = self._reply
         try:
             if reply.delay:
                 await self._sleep(reply.delay)
             if self._gone():
-                self._stay_quiet(receive)
-                self.finish(0, "client left")
+                self._finish(0, "client left")
             elif reply.fault is not None:
-                await self._fault(receive, send)
+                await self._fault(reply.fault, send)
+            elif isinstance(reply.body, ClipPart) and not self._bodiless:
+                await self._stream(reply.body, send)
             else:
-                await self._stream(send)
+                await _send_whole(send, reply, bodiless=self._bodiless)
         except asyncio.CancelledError:
-            self.finish(0, "client left")
+            self._finish(self._sent, "client left")
             raise
+        if self._gone():
+            _stay_quiet(receive)
 
     def _gone(self) -> bool:
-        return self._lost is not None and self._lost.is_set()
+        return self._wire is not None and self._wire.gone
 
     async def _sleep(self, seconds: float) -> None:
         await pass_time(self._fake.clock, seconds, self._lost)
 
-    async def _stream(self, send: Send) -> None:
-        reply = self._reply
-        await send({"type": "http.response.start", "status": reply.status, "headers": _encoded(reply)})
-        sent = 0
-        if not self.bodiless:
-            async for piece in _pieces(reply.body):
-                sent += len(piece)
-                self.finish(sent, "whole" if sent == len(reply.body) else "client left")
-                await send({"type": "http.response.body", "body": piece, "more_body": True})
-                if self._gone():
-                    self.finish(sent, "client left")
-                    return
-        else:
-            self.finish(0, "whole")
+    async def _stream(self, part: ClipPart, send: Send) -> None:
+        await send({"type": "http.response.start", "status": self._reply.status, "headers": _encoded(self._reply)})
+        for piece in _pieces(part):
+            sent = self._sent + len(piece)
+            self._finish(sent, "whole" if sent == len(part) else "client left")
+            await send({"type": "http.response.body", "body": piece, "more_body": True})
+            if self._gone():
+                self._finish(sent, "client left")
+                return
         await send({"type": "http.response.body", "body": b"", "more_body": False})
 
-    async def _fault(self, receive: Receive, send: Send) -> None:
+    async def _fault(self, fault: Fault, send: Send) -> None:
         reply = self._reply
-        assert reply.fault is not None
         body = reply.body if isinstance(reply.body, bytes) else await asyncio.to_thread(_read, reply.body)
-        steps = faults.steps(reply.fault, body)
+        steps = faults.steps(fault, body)
         if self._wire is None:
-            await self._imitate(steps, send)
+            await self._imitate(fault, steps, send)
             return
         await self._wire.play(
             reply,
             steps,
-            bodiless=self.bodiless,
+            bodiless=self._bodiless,
+            old=self._old,
             sleep=self._sleep,
-            sending=lambda sent: self.finish(sent, "fault"),
+            sending=lambda sent: self._finish(sent, "fault"),
         )
-        self._stay_quiet(receive)
 
-    def _stay_quiet(self, receive: Receive) -> None:
-        """Keep uvicorn from complaining that no response was started: the connection has ended, as was asked for."""
-        cycle = getattr(receive, "__self__", None)
-        if hasattr(cycle, "disconnected"):
-            cycle.disconnected = True  # type: ignore[union-attr]
-
-    async def _imitate(self, steps: Any, send: Send) -> None:
+    async def _imitate(self, fault: Fault, steps: Iterator[faults.Step], send: Send) -> None:
         """As much of a fault as ASGI can tell: the head and the bytes before it, then an exception."""
-        reply = self._reply
+        self._finish(0, "fault")
         begun = False
-        sent = 0
+        promised = math.inf  # bytes of body
         for step in steps:
             match step:
                 case faults.Head(length):
                     begun = True
-                    headers = [pair for pair in _encoded(reply) if pair[0] != b"content-length"]
+                    headers = encoded_headers(self._reply)
                     if length is not None:
-                        headers.append((b"content-length", str(length).encode()))
-                    await send({"type": "http.response.start", "status": reply.status, "headers": headers})
+                        promised = length
+                        headers.append((b"content-length", b"%d" % length))
+                    await send({"type": "http.response.start", "status": self._reply.status, "headers": headers})
                 case faults.Data(data):
-                    await send({"type": "http.response.body", "body": data, "more_body": True})
-                    sent += len(data)
-                case faults.Wait(seconds):
+                    if not self._bodiless:
+                        self._finish(self._sent + len(data), "fault")
+                        await send({"type": "http.response.body", "body": data, "more_body": True})
+                case faults.Wait(seconds) if not self._bodiless:
                     await self._sleep(seconds)
-                case faults.Close() if begun and sent == len(reply.body):
+                case faults.Wait() | faults.Close() if begun and (self._bodiless or self._sent >= promised):
                     await send({"type": "http.response.body", "body": b"", "more_body": False})
+                    return
                 case _:
-                    self.finish(sent, "fault")
-                    assert reply.fault is not None
-                    raise FaultWithoutSocket(f"{reply.fault.describe()}: only a server with sockets can do this")
-        self.finish(sent, "fault")
+                    raise FaultWithoutSocket(f"{fault.describe()}: only a server with sockets can do this")
+
+
+def _stay_quiet(receive: Receive) -> None:
+    """Keep uvicorn from complaining that a response is missing or short: the connection is gone.
+
+    uvicorn knows by itself only of the last request of a connection, which is another one when requests are pipelined.
+    """
+    cycle = getattr(receive, "__self__", None)
+    if hasattr(cycle, "disconnected"):
+        cycle.disconnected = True  # type: ignore[union-attr]
+
+
+def _broken(error: Exception) -> Reply:
+    # A defect of ours, or of a hook or a clock of the user's; the log has the rest.
+    message = f"video-mockserver could not answer: {type(error).__name__}, see its log"
+    return json_reply({"error": {"message": message, "type": "mock_server_error", "param": "", "code": ""}}, 500)
 
 
 async def pass_time(clock: Clock, seconds: float, lost: asyncio.Event | None) -> None:
@@ -234,14 +251,16 @@ async def pass_time(clock: Clock, seconds: float, lost: asyncio.Event | None) ->
     lost = lost or asyncio.Event()
     real = clock.real_seconds(seconds)
     if real is not None:
-        await _either(lost, real)
+        with contextlib.suppress(TimeoutError):
+            await asyncio.wait_for(lost.wait(), real)
         return
     until = clock.now() + seconds
     loop = asyncio.get_running_loop()
     moved = asyncio.Event()
 
     def tell() -> None:
-        loop.call_soon_threadsafe(moved.set)
+        with contextlib.suppress(RuntimeError):  # the server has stopped meanwhile
+            loop.call_soon_threadsafe(moved.set)
 
     stop = clock.subscribe(tell)
     try:
@@ -258,11 +277,15 @@ async def pass_time(clock: Clock, seconds: float, lost: asyncio.Event | None) ->
         stop()
 
 
-async def _either(event: asyncio.Event, seconds: float) -> None:
-    try:
-        await asyncio.wait_for(event.wait(), seconds)
-    except TimeoutError:
-        return
+def raw_path(scope: Scope) -> str:
+    """A request's path as it came, still quoted; of a target in absolute form (RFC 9112, 3.2.2) the path alone."""
+    raw: bytes | None = scope.get("raw_path")
+    if not raw:
+        return quote(scope["path"], safe="/:")
+    path = raw.decode("latin-1")
+    if path[0] != "/" and "://" in path:
+        return "/" + path.partition("://")[2].partition("/")[2]
+    return path
 
 
 def _is_side(path: str) -> bool:
@@ -271,8 +294,14 @@ def _is_side(path: str) -> bool:
     return path.startswith("/_mock") or path == "/openapi.json"
 
 
-async def _body(receive: Receive, limit: int) -> bytes | None:
-    """A request's body; None when it is larger than the limit. Raises ConnectionError when the client leaves."""
+async def _body(receive: Receive, length: int | None, limit: int) -> bytes | None:
+    """A request's body; None when it is larger than the limit. Raises ConnectionError when the client leaves.
+
+    Of a body that is too large no more is read; uvicorn takes what still comes and drops it, so that the client is not
+    cut off in mid-upload and gets to read why.
+    """
+    if length is not None and length > limit:
+        return None
     parts: list[bytes] = []
     size = 0
     while True:
@@ -289,30 +318,30 @@ async def _body(receive: Receive, limit: int) -> bytes | None:
 
 
 def _encoded(reply: Reply) -> list[tuple[bytes, bytes]]:
-    headers = [(name.encode("latin-1"), value.encode("latin-1")) for name, value in reply.headers]
-    if reply.status not in (204, 304):
-        headers.append((b"content-length", str(len(reply.body)).encode()))
+    headers = encoded_headers(reply)
+    if reply.status not in LENGTHLESS:
+        headers.append((b"content-length", b"%d" % len(reply.body)))
     return headers
 
 
-async def _send_small(send: Send, reply: Reply, *, bodiless: bool = False) -> None:
-    body = reply.body
+async def _send_whole(send: Send, reply: Reply, *, bodiless: bool = False) -> None:
+    body = b"" if bodiless else reply.body
     assert isinstance(body, bytes)
+    if reply.exchange is not None:
+        # Noted before it is sent: who has the answer finds it in the journal.
+        reply.exchange.finish(len(body), "whole")
     await send({"type": "http.response.start", "status": reply.status, "headers": _encoded(reply)})
-    await send({"type": "http.response.body", "body": b"" if bodiless else body})
+    await send({"type": "http.response.body", "body": body})
 
 
-async def _pieces(body: bytes | ClipPart) -> AsyncIterator[bytes]:
-    if isinstance(body, bytes):
-        yield body
-        return
+def _pieces(part: ClipPart) -> Iterator[bytes]:
     # Read piece by piece as the client takes them: memory stays constant whatever the size of the clip. A piece comes
     # from the page cache in well under a millisecond, less than handing it to a thread would cost.
-    file = os.open(body.clip.source, os.O_RDONLY)
+    file = os.open(part.clip.source, os.O_RDONLY)
     try:
-        position = body.start
-        while position < body.stop:
-            piece = os.pread(file, min(_PIECE, body.stop - position), position)
+        position = part.start
+        while position < part.stop:
+            piece = os.pread(file, min(_PIECE, part.stop - position), position)
             if not piece:
                 return  # the file has become shorter; the client sees a short body
             position += len(piece)

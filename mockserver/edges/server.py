@@ -13,7 +13,7 @@ import tempfile
 import threading
 import time
 import urllib.request
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from pathlib import Path
 from typing import Any
 
@@ -24,6 +24,7 @@ from mockserver.edges.asgi import Edge
 from mockserver.edges.control import control_app
 from mockserver.edges.hall import DEFAULT, Hall, PortTaken, ServedFake, listen
 from mockserver.edges.wire import wired
+from mockserver.journal import Exchange
 from mockserver.library import Library, shipped_shelf
 from mockserver.scenario import Scenario
 
@@ -40,12 +41,14 @@ class _Uvicorn(uvicorn.Server):
     def __init__(self, edge: Edge, parser: str) -> None:
         config = uvicorn.Config(
             edge, http=wired(parser), ws="none", lifespan="off", log_config=None, access_log=False,
-            server_header=False, loop="asyncio", timeout_keep_alive=75,
+            server_header=False, proxy_headers=False, loop="asyncio", timeout_keep_alive=75,
         )  # fmt: skip
         super().__init__(config)
         self.stopped = asyncio.Event()
         self.loop = asyncio.get_running_loop()
         self._listeners: dict[int, asyncio.Server] = {}
+        # A fake may be closed before its listeners are there; the lock keeps the two in order.
+        self._doors = asyncio.Lock()
 
     @contextlib.contextmanager
     def capture_signals(self) -> Iterator[None]:
@@ -54,9 +57,10 @@ class _Uvicorn(uvicorn.Server):
 
     async def open(self, sockets: list[socket.socket]) -> None:
         """Take connections from sockets that already listen."""
-        for sock in sockets:
-            port = sock.getsockname()[1]
-            self._listeners[port] = await self.loop.create_server(self._protocol, sock=sock, backlog=2048)
+        async with self._doors:
+            for sock in sockets:
+                port = sock.getsockname()[1]
+                self._listeners[port] = await self.loop.create_server(self._protocol, sock=sock, backlog=2048)
 
     def _protocol(self) -> asyncio.Protocol:
         made: asyncio.Protocol = self.config.http_protocol_class(  # type: ignore[call-arg]
@@ -66,13 +70,25 @@ class _Uvicorn(uvicorn.Server):
 
     async def close(self, ports: tuple[int, ...]) -> None:
         """Stop listening on ports, and end every connection that came in by them."""
-        for port in ports:
-            if listener := self._listeners.pop(port, None):
-                listener.close()
+        async with self._doors:
+            await self._shut(ports)
         connection: Any
         for connection in list(self.server_state.connections):
             if connection.server and connection.server[1] in ports:
-                _end(connection)
+                connection.transport.abort()  # closing would wait for a client that does not take what was sent
+
+    async def _shut(self, ports: Iterable[int]) -> None:
+        # asyncio takes two turns of its loop to set an accepted connection up. One whose listener is closed in between
+        # is lost: nobody reads or closes it. So accept no more, let those that are under way arrive, then close.
+        listeners = [self._listeners.pop(port) for port in ports if port in self._listeners]
+        with contextlib.suppress(NotImplementedError):  # a proactor has no readers
+            for listener in listeners:
+                for sock in listener.sockets:
+                    self.loop.remove_reader(sock.fileno())
+        for _ in range(3):
+            await asyncio.sleep(0)
+        for listener in listeners:
+            listener.close()
 
     async def main_loop(self) -> None:
         tick = 0
@@ -83,26 +99,15 @@ class _Uvicorn(uvicorn.Server):
                 await asyncio.wait_for(self.stopped.wait(), 1.0)
 
     async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
-        for listener in self._listeners.values():
-            listener.close()
-        self._listeners.clear()
+        await self._shut(tuple(self._listeners))
         for connection in list(self.server_state.connections):
-            _end(connection)
+            connection.transport.abort()
         if self.server_state.tasks:
             _, late = await asyncio.wait(self.server_state.tasks, timeout=_PATIENCE)
             for task in late:
                 task.cancel()
         # One turn of the loop for every transport to be closed.
         await asyncio.sleep(0)
-
-
-def _end(connection: Any) -> None:
-    cycle = connection.cycle
-    if cycle is None or cycle.response_complete:
-        connection.transport.close()
-    else:
-        cycle.disconnected = True  # it is we who leave: uvicorn need not complain that no answer was sent
-        connection.transport.abort()
 
 
 class VideoServer:
@@ -264,49 +269,54 @@ async def serve(
     shelf: ClipShelf | None = None,
     token: str | None = None,
     parser: str = "auto",
+    log_format: str = "none",
     on_ready: Callable[[dict[str, Any]], None] = lambda addresses: None,
     **fake_options: Any,
 ) -> None:
-    """Serve one fake (and those below its `/t/<name>`) in this thread until SIGINT or SIGTERM.
+    """Serve one fake (and those below its `/t/<name>`) in the main thread until SIGINT or SIGTERM.
 
-    `on_ready` gets the addresses once requests are answered. Raises `PortTaken`, or OSError for an address that is not
-    this machine's.
+    `port` and `download_port` may be 0, for a free one. `log_format` is that of the line a request on standard output:
+    `"text"`, `"json"` or `"none"`. `on_ready` gets the addresses once requests are answered. The other options are
+    those of `VideoServer`. Raises `PortTaken`, or OSError for an address that is not this machine's.
     """
-    sockets = [listen(host, port)]
-    try:
+    if log_format != "none":
+        fake_options["watch"] = _request_log(log_format)
+    with contextlib.ExitStack() as cleanup:
+        sockets = [cleanup.enter_context(listen(host, port))]
         if not one_port:
-            sockets.append(listen(host, download_port))
+            sockets.append(cleanup.enter_context(listen(host, download_port)))
         hall = Hall(
             library or Library(), shelf or shipped_shelf(), fake_options,
             host=host, public_url=public_url, download_url=download_url, one_port=one_port,
         )  # fmt: skip
-    except BaseException:
-        for sock in sockets:
-            sock.close()
-        raise
-    fake = hall.make(name=DEFAULT)
-    ports = [sock.getsockname()[1] for sock in sockets]
-    hall.settle_in(fake, ports[0], ports[-1])
-    server = _Uvicorn(_edge(hall, host, token, public_url), parser)
-
-    async def open_doors() -> None:
-        await server.open(sockets)
-        on_ready(
-            {
-                "base_url": fake.base_url, "origin": fake.origin, "download_origin": fake.download_origin,
-                "api_key": fake.api_key, "port": ports[0], "download_port": ports[-1],
-            }
-        )  # fmt: skip
-
-    with _ended_by_signals(server):
+        cleanup.callback(hall.shut)
+        fake = hall.make(name=DEFAULT)
+        ports = [sock.getsockname()[1] for sock in sockets]
+        hall.settle_in(fake, ports[0], ports[-1])
+        server = _Uvicorn(_edge(hall, host, token, public_url), parser)
+        cleanup.enter_context(_ended_by_signals(server))
         serving = asyncio.ensure_future(server.serve(sockets=[]))
         try:
-            await open_doors()
+            await server.open(sockets)
+            on_ready(
+                {
+                    "base_url": fake.base_url, "origin": fake.origin, "download_origin": fake.download_origin,
+                    "api_key": fake.api_key, "port": ports[0], "download_port": ports[-1],
+                }
+            )  # fmt: skip
             await serving
         finally:
             server.stopped.set()
             await asyncio.wait([serving])
-            hall.shut()
+
+
+def _request_log(log_format: str) -> Callable[[Exchange], None]:
+    def write(exchange: Exchange) -> None:
+        line = json.dumps(exchange.to_data()) if log_format == "json" else str(exchange)
+        with contextlib.suppress(OSError):  # who read the log has gone; that is no client's concern
+            print(line, flush=True)
+
+    return write
 
 
 @contextlib.contextmanager

@@ -9,11 +9,11 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
-import fcntl
 import socket
 import struct
 import sys
 from collections.abc import Awaitable, Callable, Iterator
+from functools import lru_cache
 from http import HTTPStatus
 from typing import TYPE_CHECKING, Any
 
@@ -26,14 +26,19 @@ if TYPE_CHECKING:
 else:
     _Protocol = object
 
-__all__ = ["WIRE", "Wire", "wired"]
+__all__ = ["LENGTHLESS", "WIRE", "Wire", "encoded_headers", "wired"]
 
 WIRE = "mockserver.wire"
 
 _LINGER_NOT = struct.pack("ii", 1, 0)
 _FLUSH_PAUSE = 0.001
-_FLUSH_PATIENCE = 5.0  # seconds for a client to take what was sent before a reset; one that does not read loses it
+_BLIND_PAUSE = 0.02  # seconds for what was sent to arrive, where the kernel cannot be asked whether it has
+_FLUSH_PATIENCE = 5.0  # seconds in which a client takes nothing of what was sent; it loses the rest then
 _LEAVE_PATIENCE = 1.0  # seconds for a client to close its side after our FIN
+_CAN_ASK = sys.platform in ("linux", "darwin")
+
+# Replies with these statuses have no body, and no Content-Length either (RFC 9110, 8.6; a 304 may go without).
+LENGTHLESS = frozenset({204, 304})
 
 Sleep = Callable[[float], Awaitable[None]]
 
@@ -48,29 +53,37 @@ class Wire:
         self.transport = transport
         self.lost = asyncio.Event()
 
+    @property
+    def gone(self) -> bool:
+        """Whether there is nobody to write to any more; known a little before `lost` is set."""
+        return self.lost.is_set() or self.transport.is_closing()
+
     async def play(
         self,
         reply: Reply,
         steps: Iterator[faults.Step],
         *,
         bodiless: bool,
+        old: bool = False,
         sleep: Sleep,
         sending: Callable[[int], None],
     ) -> None:
         """Carry the steps of a fault out; the connection has ended then.
 
+        `bodiless` is for replies that have no body by definition, `old` for HTTP/1.0, which knows no chunks.
         `sending` is told the bytes of body so far before they are sent, so that who got them finds them counted.
         """
+        self._take_over()
         chunked = False
         sent = 0
         sending(sent)
         for step in steps:
-            if self.lost.is_set():
+            if self.gone:
                 break
             match step:
                 case faults.Head(length):
-                    chunked = length is None
-                    self.transport.write(_head(reply, length))
+                    chunked = length is None and not old
+                    self.transport.write(_head(reply, length, chunked=chunked))
                 case faults.Data(data):
                     if not bodiless and data:
                         sent += len(data)
@@ -79,6 +92,9 @@ class Wire:
                         await self._protocol.flow.drain()
                 case faults.Raw(data):
                     self.transport.write(data)
+                case faults.Wait() if bodiless:
+                    await self._close()  # what comes slowly, or for ever, is a body
+                    return
                 case faults.Wait(seconds):
                     await sleep(seconds)
                 case faults.Hold():
@@ -88,11 +104,18 @@ class Wire:
                 case faults.Close():
                     await self._close()
 
+    def _take_over(self) -> None:
+        # A fault ends the connection, so nothing that the client still sends is read as HTTP. It must be read all the
+        # same, or nobody would notice that the client has left: uvicorn stops reading at a pipelined request.
+        self.transport.set_protocol(_Deaf(self._protocol))
+        self.transport.resume_reading()
+
     async def _reset(self) -> None:
         await self._flushed()
         sock = self.transport.get_extra_info("socket")
-        if sock is not None and not self.lost.is_set():
-            sock.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, _LINGER_NOT)
+        if sock is not None and not self.gone:
+            with contextlib.suppress(OSError):  # it has left this very moment
+                sock.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, _LINGER_NOT)
         self.transport.abort()
         await self.lost.wait()
 
@@ -100,29 +123,39 @@ class Wire:
         # A half-close lets the client read everything and then the end, whatever it has sent meanwhile; closing both
         # ways at once would turn into a reset when something unread is waiting here.
         await self._flushed()
-        if not self.lost.is_set() and self.transport.can_write_eof():
-            self.transport.write_eof()
-            with contextlib.suppress(TimeoutError):  # it keeps its side open; ours is done
+        if not self.gone and self.transport.can_write_eof():
+            # TimeoutError: it keeps its side open, ours is done. Any other: it has left this very moment.
+            with contextlib.suppress(OSError):
+                self.transport.write_eof()
                 await asyncio.wait_for(self.lost.wait(), _LEAVE_PATIENCE)
-        self.transport.close()
+        self.transport.abort()
         await self.lost.wait()
 
     async def _flushed(self) -> None:
-        """Wait until the client's side has everything that was written."""
+        """Wait until the client's side has everything that was written, or has stopped taking it."""
         loop = asyncio.get_running_loop()
         until = loop.time() + _FLUSH_PATIENCE
-        while not self.lost.is_set() and loop.time() < until:
-            if self.transport.get_write_buffer_size() == 0 and _unsent(self.transport) == 0:
-                return
+        left = self._unsent()
+        while left and not self.lost.is_set() and loop.time() < until:
             await asyncio.sleep(_FLUSH_PAUSE)
+            before, left = left, self._unsent()
+            if left < before:
+                until = loop.time() + _FLUSH_PATIENCE
+        if not _CAN_ASK:
+            await asyncio.sleep(_BLIND_PAUSE)
+
+    def _unsent(self) -> int:
+        """How many bytes have not arrived at the client's side, as far as it can be known."""
+        sock = self.transport.get_extra_info("socket")
+        if sock is None or sock.fileno() < 0:
+            return 0
+        return self.transport.get_write_buffer_size() + _in_kernel(sock)
 
 
-def _unsent(transport: asyncio.Transport) -> int:
-    """How many bytes the kernel has not handed over yet; 0 where it cannot be asked."""
-    sock = transport.get_extra_info("socket")
-    if sock is None or sock.fileno() < 0:
-        return 0
+def _in_kernel(sock: Any) -> int:
+    """How many bytes the kernel has taken and the other side has not acknowledged; 0 where it cannot be asked."""
     if sys.platform == "linux":
+        import fcntl
         import termios
 
         waiting = fcntl.ioctl(sock.fileno(), termios.TIOCOUTQ, b"\0\0\0\0")
@@ -132,13 +165,42 @@ def _unsent(transport: asyncio.Transport) -> int:
     return 0
 
 
-def _head(reply: Reply, length: int | None) -> bytes:
+class _Deaf(asyncio.Protocol):
+    """Hears of a connection only that it can take more, and that it has ended; passes both on."""
+
+    def __init__(self, protocol: Any) -> None:
+        self._protocol = protocol
+
+    def pause_writing(self) -> None:
+        self._protocol.pause_writing()
+
+    def resume_writing(self) -> None:
+        self._protocol.resume_writing()
+
+    def connection_lost(self, exc: Exception | None) -> None:
+        self._protocol.connection_lost(exc)
+
+
+def _head(reply: Reply, length: int | None, *, chunked: bool) -> bytes:
     phrase = HTTPStatus(reply.status).phrase if reply.status in HTTPStatus._value2member_map_ else ""
-    lines = [f"HTTP/1.1 {reply.status} {phrase}"]
-    lines += [f"{name}: {value}" for name, value in reply.headers]
-    lines.append("transfer-encoding: chunked" if length is None else f"content-length: {length}")
-    lines.append("connection: close")
-    return ("\r\n".join(lines) + "\r\n\r\n").encode("latin-1")
+    lines = [b"HTTP/1.1 %d %b" % (reply.status, phrase.encode())]
+    lines += [b"%b: %b" % pair for pair in encoded_headers(reply)]
+    if chunked:
+        lines.append(b"transfer-encoding: chunked")
+    elif length is not None and reply.status not in LENGTHLESS:
+        lines.append(b"content-length: %d" % length)
+    lines.append(b"connection: close")
+    return b"\r\n".join(lines) + b"\r\n\r\n"
+
+
+def encoded_headers(reply: Reply) -> list[tuple[bytes, bytes]]:
+    """A reply's headers as bytes."""
+    return [_encoded(pair) for pair in reply.headers]
+
+
+@lru_cache(512)  # nearly every reply has one of a few headers
+def _encoded(pair: tuple[str, str]) -> tuple[bytes, bytes]:
+    return pair[0].encode("latin-1"), pair[1].encode("latin-1")
 
 
 class _Wired(_Protocol):
