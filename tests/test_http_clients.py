@@ -103,7 +103,7 @@ def test_ids_that_need_quoting_survive_each_client(fake: ServedFake, id: str) ->
     ("scenario", "httpx_error", "requests_error", "curl_exit"),
     [
         ("download/truncated", httpx.RemoteProtocolError, requests.exceptions.ChunkedEncodingError, 18),
-        ("download/reset_in_the_middle", httpx.ReadError, requests.exceptions.ConnectionError, 56),
+        ("download/reset_in_the_middle", httpx.ReadError, requests.exceptions.ChunkedEncodingError, 56),
         ("download/reset_before_headers", httpx.ReadError, requests.exceptions.ConnectionError, 56),
         ("download/closed_without_answer", httpx.RemoteProtocolError, requests.exceptions.ConnectionError, 52),
         ("download/chunked_unended", httpx.RemoteProtocolError, requests.exceptions.ChunkedEncodingError, 18),

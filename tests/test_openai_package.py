@@ -87,14 +87,18 @@ def test_delete_remix_edit_and_extend(client: openai.OpenAI, fake: ServedFake) -
     first = made(client)
     again = client.videos.remix(first, prompt="the fox runs")
     assert again.remixed_from_video_id == first
-    assert client.videos.edit(prompt="at night", video={"id": first}).status == "queued"
-    assert client.videos.extend(prompt="longer", seconds="8", video={"id": first}).seconds == "8"
+    # By id: the package's own edit() and extend() take files alone, whatever their types say.
+    for path in ("/videos/edits", "/videos/extensions"):
+        wish = {"prompt": "at night", "seconds": "8", "video": {"id": first}}
+        made_from = client.post(path, body=wish, cast_to=openai.types.Video)
+        assert (made_from.status, made_from.seconds, made_from.remixed_from_video_id) == ("queued", "8", first)
+    assert client.videos.extend(prompt="longer", seconds="12", video=("mine.mp4", b"film")).seconds == "12"
     assert client.videos.edit(prompt="of mine", video=("mine.mp4", b"film")).id not in (first, again.id)
     deleted = client.videos.delete(first)
     assert (deleted.id, deleted.deleted, deleted.object) == (first, True, "video.deleted")
     with pytest.raises(openai.NotFoundError):
         client.videos.retrieve(first)
-    assert len(fake.bill) == 5
+    assert len(fake.bill) == 6
 
 
 def test_characters(client: openai.OpenAI) -> None:

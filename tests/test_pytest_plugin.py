@@ -402,7 +402,7 @@ def test_scenarios_of_ones_own(run, pytester: pytest.Pytester) -> None:  # type:
     """,
         ini="video_scenarios_dir = ours",
     )
-    result.stdout.fnmatch_lines(["*wrong.yaml:4: states.a.next: no state 'b'*"])
+    result.stdout.fnmatch_lines(["*wrong.yaml:4: states.a.next.state: no state 'b'*"])
     result = run(
         "@pytest.mark.video_scenario('plain')\ndef test_it(video_mock): pass", ini="video_scenarios_dir = nowhere"
     )
