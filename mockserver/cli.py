@@ -205,7 +205,7 @@ def _serve(arguments: argparse.Namespace) -> int:
             )
         )
     except PortTaken as error:
-        raise _Sorry(f"{error}; --port 0 takes a free one") from None
+        raise _Sorry(f"{error.strerror}; --port 0 takes a free one") from None
     except OSError as error:
         raise _Sorry(f"cannot listen on {arguments.host}: {error.strerror or error}") from None
     return 0

@@ -287,6 +287,14 @@ class Fake:
             self.journal.clear()
             self.clock.reset()
 
+    @property
+    def clip(self) -> bytes:
+        """What a client should end with: the clip of the newest task, or the one that a plain wish would get."""
+        with self._lock:
+            desk = self._desk
+            newest = next(reversed(list(desk.book)), None)
+            return desk.shelf.read(newest.clip if newest else desk.clip(None, desk.default_wish(desk.profile)))
+
     def read_clip(self, clip: Clip) -> bytes:
         """The bytes of a clip, as a client should get them."""
         return self._desk.shelf.read(clip)

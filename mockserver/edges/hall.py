@@ -124,7 +124,7 @@ class Hall:
         if manual and clock is None:
             clock = ManualClock()
         return ServedFake(
-            self._library,
+            chosen.pop("library", None) or self._library,
             self._shelf,
             name=name or f"fake-{self._count}",
             clock=clock,

@@ -150,6 +150,11 @@ class VideoServer:
         self._hall: Hall | None = None
         self._error: BaseException | None = None
 
+    @property
+    def thread_id(self) -> int | None:
+        """The identifier of the server's thread; None when it does not run."""
+        return self._thread.ident if self._thread is not None else None
+
     def start(self) -> None:
         """Start the thread; returns when the server runs. Raises RuntimeError when it runs already."""
         if self._thread is not None:
