@@ -41,7 +41,7 @@ def serving(code: str, *arguments: str) -> Iterator[Served]:
     """Run Python `code` as a server pinned to its core; it prints its port when it answers."""
     core, _ = cores()
     head = f"import os; os.sched_setaffinity(0, {{{core}}})\n" if core is not None else ""
-    process = subprocess.Popen(  # noqa: S603 - our own code
+    process = subprocess.Popen(
         [sys.executable, "-c", head + code, *arguments], stdout=subprocess.PIPE, stdin=subprocess.PIPE
     )
     try:

@@ -83,7 +83,7 @@ def run(code: str, folder: Path, *arguments: str) -> tuple[float, str]:
         *arguments,
     ]
     began = time.perf_counter()
-    done = subprocess.run(command, capture_output=True, text=True, cwd=folder, check=False)  # noqa: S603
+    done = subprocess.run(command, capture_output=True, text=True, cwd=folder, check=False)
     if done.returncode:
         raise RuntimeError(done.stdout + done.stderr)
     return time.perf_counter() - began, done.stdout

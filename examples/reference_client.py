@@ -1,8 +1,8 @@
 """A client that keeps the contract and bears with a bad day, written once for every way of sending.
 
 `deliver` is the client without any I/O: a generator that yields what it wants done (an `Ask` or a `Pause`) and is
-sent the answer (a `Got`, or None when no whole answer came). `with_client` and `with_async_client` carry it out with httpx or
-httpx2, `time.sleep` and `asyncio.sleep`. It is one of the clients that this project's tests run through every scenario.
+sent the answer (a `Got`, or None when no whole answer came). `with_client` and `with_async_client` carry it out with
+httpx or httpx2, `time.sleep` and `asyncio.sleep`. This project's tests run it through every scenario.
 """
 
 import asyncio

@@ -938,7 +938,7 @@ def test_every_line_of_the_guide_works(tmp_path: Path) -> None:
     assert blocks[0] == "video-mockserver serve --port 8080 --manual-clock\n"
     ready = tmp_path / "ready.json"
     command = ["-m", "mockserver", "serve", "--port", "0", "--manual-clock", "--ready-file", str(ready)]
-    with subprocess.Popen([sys.executable, *command], stdout=subprocess.DEVNULL) as serving:  # noqa: S603
+    with subprocess.Popen([sys.executable, *command], stdout=subprocess.DEVNULL) as serving:
         try:
             deadline = time.monotonic() + 20
             while not ready.exists() and serving.poll() is None and time.monotonic() < deadline:
@@ -946,8 +946,8 @@ def test_every_line_of_the_guide_works(tmp_path: Path) -> None:
             origin = json.loads(ready.read_text("utf-8"))["origin"]
             # A failed request ends the script, and each answer stands on a line of its own.
             script = "\n".join(["set -euo pipefail", *blocks[1:]]).replace("curl -s", "curl -sS --fail-with-body")
-            done = subprocess.run(  # noqa: S603 - the guide's own lines
-                ["bash", "-c", script.replace("http://127.0.0.1:8080", origin)],  # noqa: S607
+            done = subprocess.run(
+                ["bash", "-c", script.replace("http://127.0.0.1:8080", origin)],
                 cwd=tmp_path, capture_output=True, text=True, timeout=60, check=False,
             )  # fmt: skip
         finally:

@@ -140,12 +140,14 @@ def test_errors_are_the_packages_own_exceptions(
         scenario = "auth/poll_403"
     with video_server(scenario, profile="openai", **options) as fake:
         task = fake.task()
-        with (
-            openai.OpenAI(base_url=fake.base_url, api_key="sk-wrong", max_retries=0) as client,
-            pytest.raises(error),
-        ):
-            for _ in range(4):
-                client.videos.retrieve(task.id)
+        with openai.OpenAI(base_url=fake.base_url, api_key="sk-wrong", max_retries=0) as client:
+
+            def poll() -> None:
+                for _ in range(4):
+                    client.videos.retrieve(task.id)
+
+            with pytest.raises(error):
+                poll()
 
 
 def test_wrong_creates_are_bad_requests(client: openai.OpenAI) -> None:

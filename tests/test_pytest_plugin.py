@@ -18,9 +18,11 @@ CLIENT = """
     import httpx
     import pytest
 
+    KEY = {"Authorization": "Bearer sk-secret-of-mine"}
+
     def poll(base_url, task_id, pause=0):
         while True:
-            video = httpx.get(f"{base_url}/videos/{task_id}", headers={"Authorization": "Bearer sk-secret-of-mine"}).json()
+            video = httpx.get(f"{base_url}/videos/{task_id}", headers=KEY).json()
             if video["status"] not in ("queued", "processing"):
                 return video
             time.sleep(pause)
@@ -417,7 +419,7 @@ def test_a_failing_test_tells_the_story_of_the_requests(run) -> None:  # type: i
     def test_it(video_server):
         video_server.task(id="video_stuck")
         for _ in range(40):
-            httpx.get(f"{video_server.base_url}/videos/video_stuck", headers={"Authorization": "Bearer sk-secret-of-mine"})
+            httpx.get(f"{video_server.base_url}/videos/video_stuck", headers=KEY)
         httpx.get(f"{video_server.base_url}/nowhere")
         assert False
     """
@@ -540,7 +542,7 @@ def test_it_works_with_pytest_asyncio_and_any_scope_of_its_loop(run, scope: str)
         task = video_mock.task()
         async with httpx.AsyncClient() as client:
             while True:
-                reply = await client.get(f"{video_mock.base_url}/videos/{task.id}", headers={"Authorization": "Bearer x"})
+                reply = await client.get(f"{video_mock.base_url}/videos/{task.id}", headers=KEY)
                 if reply.json()["status"] == "completed":
                     break
                 await asyncio.sleep(5)

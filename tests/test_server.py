@@ -44,9 +44,10 @@ def server() -> Iterator[VideoServer]:
 def quiet_logs(caplog: pytest.LogCaptureFixture) -> Iterator[None]:
     """No end of a server or fake is worth a warning, and none leaves its thread behind."""
     caplog.set_level(logging.WARNING)
+    before = set(threading.enumerate())
     yield
     assert [record.getMessage() for record in caplog.get_records("call")] == []
-    assert "video-mockserver" not in [thread.name for thread in threading.enumerate()]
+    assert "video-mockserver" not in [thread.name for thread in set(threading.enumerate()) - before]
 
 
 def answers(fake: ServedFake) -> bool:
@@ -513,7 +514,7 @@ def test_the_command_ends_at_a_signal_with_clients_stalled(tmp_path: Path) -> No
     ready = tmp_path / "ready.json"
     command = [sys.executable, "-m", "mockserver", "serve", "--port", "0", "--ready-file", str(ready)]
     scenario = ["--scenario", "lifecycle/plain", "--unknown-tasks", "create", "--log-format", "none"]
-    with subprocess.Popen([*command, *scenario], stdout=subprocess.PIPE, stderr=subprocess.PIPE) as process:  # noqa: S603
+    with subprocess.Popen([*command, *scenario], stdout=subprocess.PIPE, stderr=subprocess.PIPE) as process:
         eventually(ready.exists)
         with Client(httpx.URL(json.loads(ready.read_text())["origin"]).port or 0) as client:
             client.send(request()[:30])
