@@ -178,10 +178,9 @@ class Inproc:
 
     def _pass(self, seconds: float) -> None:
         clock = self.fake.clock
-        real = clock.real_seconds(seconds)
         if isinstance(clock, ManualClock):
             clock.advance(seconds)
-        elif real:
+        elif real := clock.real_seconds(seconds):
             time.sleep(real)
 
     @staticmethod
