@@ -70,7 +70,10 @@ async def clip(request):
 app = Starlette(routes=[Route("/v1/videos/{task_id}", poll), Route("/v1/videos/{task_id}/content", clip)])
 sock = socket.socket(socket.AF_INET, socket.SOCK_STREAM, socket.IPPROTO_TCP)
 sock.bind(("127.0.0.1", 0))
-config = uvicorn.Config(app, log_config=None, access_log=False, lifespan="off", ws="none", loop="asyncio", http=HTTP)
+config = uvicorn.Config(
+    app, log_config=None, access_log=False, lifespan="off", ws="none", loop="asyncio", http=HTTP,
+    proxy_headers=False, server_header=False,
+)
 print(sock.getsockname()[1], flush=True)
 asyncio.run(uvicorn.Server(config).serve(sockets=[sock]))
 """

@@ -76,6 +76,7 @@ _LONE = re.compile(r"[\ud800-\udfff]")
 # is not one that has expired.
 _SHORTEST = 0.001
 _CANDIDATES = 100
+_FEW = 14
 
 
 @dataclass(frozen=True, slots=True)
@@ -120,7 +121,7 @@ def did_you_mean(word: object, known: Iterable[str]) -> str:
     words = list(islice(known, _CANDIDATES))
     if close := _nearest(str(word), words):
         return f" (did you mean {close!r}?)"
-    return f" (there are {', '.join(words)})" if 0 < len(words) <= 12 else ""
+    return f" (there are {', '.join(words)})" if 0 < len(words) <= _FEW else ""
 
 
 def _nearest(word: str, known: Iterable[str]) -> str | None:

@@ -156,7 +156,9 @@ def test_a_whole_file_is_read() -> None:
     ],
 )  # fmt: skip
 def test_after_is_polls_or_a_time(written: str, polls: int | None, seconds: float | None) -> None:
-    text = f"summary: x\nstart: a\nstates: {{a: {{next: {{state: b, after: {written}}}}}, b: {{video: {{status: done}}}}}}"
+    text = (
+        f"summary: x\nstart: a\nstates: {{a: {{next: {{state: b, after: {written}}}}}, b: {{video: {{status: done}}}}}}"
+    )
     if seconds == 0.0005:
         assert errors(text) == ["f.yaml:3: states.a.next.after: a state lasts 1ms or more, and at most 1000000000s"]
         return
@@ -224,9 +226,12 @@ WRONG_SHAPES: Mapping[str, tuple[str, list[str]]] = {
         HEAD + "expct: {outcome: failed}\n",
         ["f.yaml:6: expct: unknown key (did you mean 'expect'?)"],
     ),
-    "an unknown key in a state": (HEAD + "    polls: 404\n", ["f.yaml:6: states.a.polls: unknown key (did you mean 'poll'?)"]),
+    "an unknown key in a state": (
+        HEAD + "    polls: 404\n",
+        ["f.yaml:6: states.a.polls: unknown key (did you mean 'poll'?)"],
+    ),
     "an unknown key that is near to none": (
-        HEAD + "    next: {state: a, after: 1 poll, wait: 3}\n",
+        HEAD + "    next: {state: cancelled, after: 1 poll, wait: 3}\n",
         ["f.yaml:6: states.a.next.wait: unknown key (there are state, after, on, signal, chance)"],
     ),
     "an unknown key in a reply": (
@@ -248,7 +253,7 @@ WRONG_SHAPES: Mapping[str, tuple[str, list[str]]] = {
         "summary: x\nstart: a\nstates: [a]",
         ["f.yaml:3: states: a list is not a mapping of names, each to a state"],
     ),
-    "no state at all": ("summary: x\nstart: a\nstates: {}", ["f.yaml:3: states: there is no state", "f.yaml:2: start: "]),
+    "no state at all": ("summary: x\nstart: a\nstates: {}", ["f.yaml:3: states: there is no state"]),
     "a state that is nothing": (
         "summary: x\nstart: a\nstates:\n  a:\n",
         [
@@ -263,7 +268,10 @@ WRONG_SHAPES: Mapping[str, tuple[str, list[str]]] = {
     "a flag in words": (HEAD + "never_ends: yes\n", ["f.yaml:6: never_ends: 'yes' is neither true nor false"]),
     "a seed with a point": (HEAD + "seed: 1.5\n", ["f.yaml:6: seed: 1.5 is not a whole number"]),
     "a seed that is true": (HEAD + "seed: true\n", ["f.yaml:6: seed: true is not a whole number"]),
-    "an unknown profile": (HEAD + "profile: newapi\n", ["f.yaml:6: profile: no profile 'newapi' (did you mean 'new-api'?)"]),
+    "an unknown profile": (
+        HEAD + "profile: newapi\n",
+        ["f.yaml:6: profile: no profile 'newapi' (did you mean 'new-api'?)"],
+    ),
     "an unknown download_auth": (
         HEAD + "download_auth: none\n",
         ["f.yaml:6: download_auth: no way to treat Authorization 'none' (there are strict, lenient, bearer)"],
@@ -351,7 +359,10 @@ WRONG_SHAPES: Mapping[str, tuple[str, list[str]]] = {
         ["f.yaml:6: states.a.poll.delay: 'long' is not a time such as 45s, 500ms, 2m or 12h"],
     ),
     "no times": (HEAD + "    poll: {times: 0}\n", ["f.yaml:6: states.a.poll.times: 0 is not 1 or more"]),
-    "times in words": (HEAD + "    poll: {times: twice}\n", ["f.yaml:6: states.a.poll.times: 'twice' is not a whole number"]),
+    "times in words": (
+        HEAD + "    poll: {times: twice}\n",
+        ["f.yaml:6: states.a.poll.times: 'twice' is not a whole number"],
+    ),
     "an unknown fault": (
         HEAD + "    poll: {fault: rest}\n",
         ["f.yaml:6: states.a.poll.fault: no fault 'rest' (did you mean 'reset'?)"],
@@ -397,34 +408,31 @@ WRONG_SHAPES: Mapping[str, tuple[str, list[str]]] = {
     ),
     "a way to nowhere": (HEAD + "    next: {after: 1 poll}\n", ["f.yaml:6: states.a.next.state: this key is missing"]),
     "a way without a trigger": (
-        HEAD + "    next: {state: a}\n",
+        HEAD + "    next: {state: cancelled}\n",
         ["f.yaml:6: states.a.next: say exactly one of 'after', 'on' and 'signal'"],
     ),
     "a way with two triggers": (
-        HEAD + "    next: {state: a, after: 1 poll, on: content}\n",
+        HEAD + "    next: {state: cancelled, after: 1 poll, on: content}\n",
         ["f.yaml:6: states.a.next: say exactly one of 'after', 'on' and 'signal'"],
     ),
     "an after that is neither": (
-        HEAD + "    next: {state: a, after: soon}\n",
-        [
-            "f.yaml:6: states.a.next.after: 'soon' is neither polls ('2 polls') nor a time "
-            "('45s', '500ms', '2m', '12h')"
-        ],
+        HEAD + "    next: {state: cancelled, after: soon}\n",
+        ["f.yaml:6: states.a.next.after: 'soon' is neither polls ('2 polls') nor a time ('45s', '500ms', '2m', '12h')"],
     ),
     "no polls": (
-        HEAD + "    next: {state: a, after: 0 polls}\n",
+        HEAD + "    next: {state: cancelled, after: 0 polls}\n",
         ["f.yaml:6: states.a.next.after: 0 polls: from 1 to 999999999 polls are answered in a state"],
     ),
     "an unknown event": (
-        HEAD + "    next: {state: a, on: contents}\n",
+        HEAD + "    next: {state: cancelled, on: contents}\n",
         ["f.yaml:6: states.a.next.on: no event 'contents' (did you mean 'content'?)"],
     ),
     "a chance in percent": (
-        HEAD + "    next: {state: a, after: 1 poll, chance: 50%}\n",
+        HEAD + "    next: {state: cancelled, after: 1 poll, chance: 50%}\n",
         ["f.yaml:6: states.a.next.chance: '50%' is not a number"],
     ),
     "more than certain": (
-        HEAD + "    next: {state: a, after: 1 poll, chance: 2}\n",
+        HEAD + "    next: {state: cancelled, after: 1 poll, chance: 2}\n",
         ["f.yaml:6: states.a.next.chance: 2.0 is not above 0 and at most 1"],
     ),
     "a ramp of three": (
@@ -436,3 +444,424 @@ WRONG_SHAPES: Mapping[str, tuple[str, list[str]]] = {
         ["f.yaml:6: states.a.downloads: a list is not a mapping of names, each to a link"],
     ),
 }
+
+# Shapes that are right, of things that are wrong: what only the reader finds.
+WRONG_MEANINGS: Mapping[str, tuple[str, list[str]]] = {
+    "an empty summary": (
+        "summary: ''\nstart: a\nstates: {a: {video: {status: done}}}",
+        ["f.yaml:1: summary: say in one line what happens"],
+    ),
+    "a summary of two lines": (
+        "summary: |\n  x\n  y\nstart: a\nstates: {a: {video: {status: done}}}",
+        ["f.yaml:1: summary: say in one line what happens"],
+    ),
+    "an unknown start": (
+        "summary: x\nstart: quened\nstates:\n  queued: {video: {status: done}}\n",
+        ["f.yaml:2: start: no state 'quened' (did you mean 'queued'?)"],
+    ),
+    "an unknown next state": (
+        HEAD + "    next:\n      - after: 1 poll\n        state: cancled\n      - {state: cancelled, on: content}\n",
+        ["f.yaml:8: states.a.next.0.state: no state 'cancled' (there are a)"],
+    ),
+    "a state that nothing leads to": (
+        HEAD + "  b:\n    video: {status: done}\n",
+        ["f.yaml:6: states.b: no state leads here"],
+    ),
+    "an end that is none": (
+        HEAD + "    next: {state: b, after: 1 poll}\n  b: {}\n",
+        [
+            "f.yaml:7: states.b: the task stays here for ever at 'processing', which is no end: give it a 'next', or "
+            "say 'never_ends: true'"
+        ],
+    ),
+    "an unknown template": (
+        HEAD + "    unified:\n      a:\n        - 1\n        - url: '{downlod_url}'\n",
+        [
+            "f.yaml:9: states.a.unified.a.1.url: no template {downlod_url} (did you mean 'download_url'?); write "
+            "{{downlod_url}} for the text"
+        ],
+    ),
+    "the problem of one reply in a list of one": (
+        HEAD + "    poll:\n      -\n        text: '{tsk_id}'\n",
+        [
+            "f.yaml:8: states.a.poll.0.text: no template {tsk_id} (did you mean 'task_id'?); write {{tsk_id}} for the "
+            "text"
+        ],
+    ),
+    "a link that nothing shows": (
+        HEAD + "    downloads:\n      a: clip\n",
+        ["f.yaml:7: states.a.downloads.a: nothing shows {download_url:a}"],
+    ),
+    "a ramp without an after": (
+        "summary: x\nstart: a\nstates: {a: {video: {status: done, progress: [1, 2]}}}",
+        ["f.yaml:3: states.a.video.progress: a ramp needs to know how long: a 'next' with 'after'"],
+    ),
+    "a header twice": (
+        HEAD + "    poll: {headers: {X-A: a, x-a: b}}\n",
+        ["f.yaml:6: states.a.poll.headers.x-a: the header stands here twice: capitals do not count"],
+    ),
+}
+
+# Text that is no YAML, or of the parts of YAML that are not taken: each ends the reading.
+WRONG_TEXT: Mapping[str, tuple[str, list[str]]] = {
+    "nothing": ("", ["f.yaml:1: the file is empty: a scenario begins with 'summary:'"]),
+    "comments alone": ("# a\n# b\n", ["f.yaml:1: the file is empty: a scenario begins with 'summary:'"]),
+    "an anchor": (
+        HEAD + "expect: &x {outcome: failed}\n",
+        ["f.yaml:6: expect: anchors such as &x are not taken: write the value out"],
+    ),
+    "an alias": (HEAD + "expect: *x\n", ["f.yaml:6: expect: aliases such as *x are not taken: write the value out"]),
+    "a merge key": (
+        HEAD + "    <<: {poll: 404}\n",
+        ["f.yaml:6: states.a: merge keys '<<' are not taken: write the values out"],
+    ),
+    "a tag": (HEAD + "seed: !!int 5\n", ["f.yaml:6: seed: tags such as tag:yaml.org,2002:int are not taken"]),
+    "a tag of Python": (
+        HEAD + "seed: !!python/object/apply:os.system [ls]\n",
+        ["f.yaml:6: seed: tags such as tag:yaml.org,2002:python/object/apply:os.system are not taken"],
+    ),
+    "a tag of one's own": (HEAD + "seed: !mine 5\n", ["f.yaml:6: seed: tags such as !mine are not taken"]),
+    "a second document": (
+        HEAD + "---\n" + HEAD,
+        ["f.yaml:6: a second document begins here; one file holds one scenario"],
+    ),
+    "a control character": (HEAD + "source: \x1b\n", ["f.yaml:6: the character '\\x1b' cannot stand here"]),
+    "half a character": (HEAD + "source: \ud83d\n", ["f.yaml:6: the character '\\ud83d' cannot stand here"]),
+    "JSON that ends too early": (
+        '{"summary": "x",\n "start"',
+        ["f.yaml:2: not JSON: Expecting ':' delimiter at column 9"],
+    ),
+    "JSON with a comma too many": (
+        '{"summary": "x",\n "start": "a",\n}',
+        ["f.yaml:3: not JSON: Expecting property name enclosed in double quotes at column 1"],
+    ),
+}
+
+
+@pytest.mark.parametrize("case", [*WRONG_SHAPES, *WRONG_MEANINGS, *WRONG_TEXT])
+def test_what_is_wrong_with_a_file_is_told_with_its_line(case: str) -> None:
+    text, expected = {**WRONG_SHAPES, **WRONG_MEANINGS, **WRONG_TEXT}[case]
+    assert errors(text) == expected
+
+
+@pytest.mark.parametrize(
+    ("text", "line"),
+    [
+        (HEAD + "expect: {outcome: failed\n", 7),
+        (HEAD + "source: 'x\n", 7),
+        (HEAD + "\tsource: x\n", 6),
+        (HEAD + " source: x\n", 6),
+        (HEAD + "source: a: b\n", 6),
+        (HEAD + "source: %x\n", 6),
+        (HEAD + "source: @x\n", 6),
+        (HEAD + "source: [a, b\nseed: 5\n", 7),
+    ],
+)
+def test_a_slip_in_the_yaml_is_told_with_line_and_column(text: str, line: int) -> None:
+    [error] = errors(text)
+    assert error.startswith(f"f.yaml:{line}: not YAML: ")
+    assert error.split()[-3:-1] == ["at", "column"]
+    assert "Traceback" not in error
+
+
+def test_a_key_twice_is_told_where_it_stands_again_and_the_rest_is_read() -> None:
+    text = HEAD + "seed: 1\nseed: x\nsource: 5\n"
+    assert errors(text) == [
+        "f.yaml:7: seed: the key stands here twice",
+        "f.yaml:7: seed: 'x' is not a whole number",
+        "f.yaml:8: source: 5 is not a text",
+    ]
+
+
+@pytest.mark.parametrize(
+    "number", ["18446744073709551616", "-9223372036854775809", "9" * 5000, "1e400", "9" * 400 + ".0"]
+)
+def test_a_number_that_others_could_not_hold_is_told(number: str) -> None:
+    assert errors(HEAD + f"seed: {number}\nsource: 5\n") == [
+        f"f.yaml:6: seed: {number[:25]} is too large a number; put it in quotes to make it text",
+        "f.yaml:7: source: 5 is not a text",
+    ]
+
+
+def test_everything_that_is_wrong_is_told_at_once_in_the_order_of_the_lines() -> None:
+    text = """\
+summary: ""
+start: queud
+sead: 5
+expect: {outcome: clip, from: vidio_url}
+states:
+  queued:
+    video: {status: queued, url: "{downlod_url}"}
+    poll:
+      - {status: 700, fault: rest}
+      - {delay: long}
+    next: {state: completed}
+  completed:
+    vidio: {status: completed}
+create: {headers: {"a b": x}}
+"""
+    assert errors(text) == [
+        "f.yaml:1: summary: say in one line what happens",
+        "f.yaml:2: start: no state 'queud' (did you mean 'queued'?)",
+        "f.yaml:3: sead: unknown key (did you mean 'seed'?)",
+        "f.yaml:4: expect.from: no source 'vidio_url' (did you mean 'video_url'?)",
+        "f.yaml:7: states.queued.video.url: no template {downlod_url} (did you mean 'download_url'?); "
+        "write {{downlod_url}} for the text",
+        "f.yaml:9: states.queued.poll.0.fault: no fault 'rest' (did you mean 'reset'?)",
+        "f.yaml:9: states.queued.poll.0.status: 700 is not a status from 200 to 599",
+        "f.yaml:10: states.queued.poll.1.delay: 'long' is not a time such as 45s, 500ms, 2m or 12h",
+        "f.yaml:11: states.queued.next: say exactly one of 'after', 'on' and 'signal'",
+        "f.yaml:13: states.completed.vidio: unknown key (did you mean 'video'?)",
+        "f.yaml:14: create.headers.a b: 'a b' is not the name of a header",
+    ]
+
+
+def test_a_part_that_could_not_be_read_is_not_judged_besides() -> None:
+    # No second error for the trigger that is missing, the state that is cut off, or the end that cannot be seen.
+    text = HEAD.replace("done", "queued") + "    next: {state: b, after: soon}\n  b: {video: 5}\n"
+    assert errors(text) == [
+        "f.yaml:6: states.a.next.after: 'soon' is neither polls ('2 polls') nor a time ('45s', '500ms', '2m', '12h')",
+        "f.yaml:7: states.b.video: 5 is not a mapping to lay over the document",
+    ]
+
+
+def test_errors_name_the_scenario_where_there_is_no_file() -> None:
+    with pytest.raises(ScenarioError, match=r"^own/one:1: summary: this key is missing$"):
+        read("start: a\nstates: {a: {video: {status: done}}}", name="own/one")
+    with pytest.raises(ScenarioError, match=r"^own/one: summary: this key is missing$"):
+        from_data({"start": "a", "states": {"a": {"video": {"status": "done"}}}}, name="own/one")
+
+
+@pytest.mark.parametrize(
+    ("data", "error"),
+    [
+        (None, "told: nothing is not a scenario: a mapping with summary, start and states"),
+        (dict[Any, Any](LIFE) | {5: 6}, "told: the key 5 is not a text"),
+        ({**LIFE, "seed": float("nan")}, "told: seed: nan is not a number that JSON has"),
+        ({**LIFE, "source": {1, 2}}, "told: source: a Python set is not a value that JSON has"),
+        ({**LIFE, "source": "\ud83d"}, "told: source: half a character, '\\ud83d': no text can hold it"),
+        ({**LIFE, "\ud83d": 1}, "told: half a character in the key '\\ud83d': no text can hold it"),
+    ],
+)
+def test_data_that_no_file_could_hold_is_told_as_well(data: Any, error: str) -> None:
+    with pytest.raises(ScenarioError) as caught:
+        from_data(data, name="told")
+    assert str(caught.value) == error
+
+
+# --- files that mean harm ---------------------------------------------------------------------------------------------
+
+LAUGHS = "a0: &a0 [lol]\n" + "".join(f"a{n}: &a{n} [{', '.join([f'*a{n - 1}'] * 9)}]\n" for n in range(1, 10))
+
+HARMFUL: Mapping[str, tuple[str, str]] = {
+    "a billion laughs": (LAUGHS, "f.yaml:1: a0: anchors such as &a0 are not taken: write the value out"),
+    "more than a mebibyte": (
+        HEAD + "# " + "x" * 1024 * 1024,
+        "f.yaml:1: the text is longer than 1024 KiB; a scenario is a page or two",
+    ),
+    "brackets without an end": ("[" * 500_000, "f.yaml:1: nested more than 32 levels deep"),
+    "braces without an end": ('{"a":' * 200_000, "f.yaml:1: nested more than 32 levels deep"),
+    "dashes without an end": ("- " * 500_000, "f.yaml:1: nested more than 32 levels deep"),
+    "ever deeper blocks": (
+        "".join(" " * n + "a:\n" for n in range(1000)),
+        "f.yaml:33: nested more than 32 levels deep",
+    ),
+    "a word of a mebibyte": (
+        HEAD + "profile: " + "a" * 1_000_000,
+        f"f.yaml:6: profile: no profile '{'a' * 37}...' (there are octopusx, new-api, openai)",
+    ),
+    "a number of a mebibyte": (
+        HEAD + "seed: " + "1" * 1_000_000,
+        "f.yaml:6: seed: 1111111111111111111111111 is too large a number; put it in quotes to make it text",
+    ),
+    "a time of a mebibyte": (
+        HEAD + "link_lifetime: " + "1" * 1_000_000 + "s",
+        f"f.yaml:6: link_lifetime: '{'1' * 37}...' is not a time such as 45s, 500ms, 2m or 12h",
+    ),
+    "templates without an end": (
+        HEAD + "    unified: {a: '" + "{a}" * 300_000 + "'}",
+        "f.yaml:6: states.a.unified.a: no template {a}; write {{a}} for the text",
+    ),
+}
+
+
+@pytest.mark.parametrize("case", HARMFUL)
+def test_a_file_that_means_harm_ends_in_one_clear_error_at_once(case: str) -> None:
+    text, error = HARMFUL[case]
+    started = time.process_time()
+    assert errors(text) == [error]
+    assert time.process_time() - started < 1.5
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "".join(f"key{n}: 1\n" for n in range(5000)),
+        HEAD + "".join(f"  s{n}: {{next: {{state: sx{n}, after: 1 poll}}}}\n" for n in range(2000)),
+        HEAD + "    downloads: {" + ", ".join(f"l{n}: clip" for n in range(5000)) + "}\n"
+        "    unified: {a: '" + "".join(f"{{download_url:lx{n}}}" for n in range(5000)) + "'}\n",
+    ],
+    ids=["keys", "states", "links"],
+)  # fmt: skip
+def test_of_a_file_of_nothing_but_errors_the_first_are_told_at_once(text: str) -> None:
+    started = time.process_time()
+    assert 1 < len(errors(text)) <= MAX_PROBLEMS
+    assert time.process_time() - started < 2.0
+
+
+@given(
+    st.text(st.characters(exclude_categories=["Cs", "Cc", "Cn"]))
+    | st.text("{}[]:,-?&*!|>'\"%@`# \n\tabc0.", max_size=40)
+)
+@example("\x00")
+@example("a: \x85")
+@settings(max_examples=300, deadline=None)
+def test_any_text_is_a_scenario_or_an_error_with_a_line(text: str) -> None:
+    for line in errors(text):
+        assert line.startswith("f.yaml:") or not line
+
+
+# --- writing ----------------------------------------------------------------------------------------------------------
+
+
+def test_a_scenario_is_written_as_a_person_would_write_it() -> None:
+    text = """\
+# yaml-language-server: $schema=../scenario.schema.json
+summary: The URL answers 404; /content has the clip.
+source: "OctopusX, Grok Task Query: if downloading the URL directly fails, GET /v1/videos/{task_id}/content."
+start: queued
+states:
+  queued:
+    video: {status: queued, progress: 0}
+    next: {state: processing, after: 1 poll}
+  processing:
+    video: {status: processing, progress: [10, 90]}
+    next: {state: completed, after: 2 polls}
+  completed:
+    video: {status: completed, progress: 100, video_url: "{download_url}"}
+    download: {status: 404}
+    content: clip
+expect: {outcome: clip, from: content}
+"""
+    assert write(read(text, name="told"), schema="../scenario.schema.json") == text
+
+
+def test_what_does_not_fit_on_a_line_is_laid_out_below_it() -> None:
+    text = """\
+summary: The page of a proxy, then a long document.
+start: completed
+link_lifetime: 90m
+states:
+  completed:
+    video: {status: completed}
+    poll:
+      - status: 502
+        headers: {Server: cloudflare, Retry-After: "5"}
+        html: |
+          <html>
+            <body>
+              <h1>502 Bad Gateway</h1>
+
+              <p>The server at the other end of the line could not be reached.</p>
+            </body>
+          </html>
+        delay: 1500ms
+      - json:
+          code: success
+          data:
+            - {task_id: "{task_id}", status: IN_PROGRESS, progress: "50%", fail_reason: "", finish_time: 0}
+            - {task_id: "{task_id}", status: SUCCESS, progress: "100%", fail_reason: "", finish_time: "{now}"}
+"""
+    text = text.replace('"50%"', "50%").replace('"100%"', "100%")
+    assert write(read(text, name="told")) == text
+
+
+@pytest.mark.parametrize(
+    ("seconds", "written"),
+    [
+        (0.5, "500ms"), (0.001, "1ms"), (0.0015, "0.0015s"), (1.0, "1s"), (1.5, "1500ms"), (45.0, "45s"), (60.0, "1m"),
+        (90.0, "90s"), (3600.0, "1h"), (5400.0, "90m"), (86400.0, "24h"), (1 / 3, "0.3333333333333333s"), (1, "1s"),
+    ],
+)  # fmt: skip
+def test_a_time_is_written_in_the_largest_unit_that_fits(seconds: float, written: str) -> None:
+    scenario = replace(from_data(LIFE, name="told"), link_lifetime=seconds)
+    assert to_data(scenario)["link_lifetime"] == written
+    assert from_data(to_data(scenario), name="told") == scenario
+
+
+@pytest.mark.parametrize(
+    ("fault", "written"),
+    [
+        (Fault("reset"), "reset"), (Fault("reset", at=0), {"reset": 0}),
+        (Fault("truncate", at=0.5), {"truncate": "50%"}),
+        (Fault("truncate", at=0.07), {"truncate": "7%"}), (Fault("stall", at=0.125), {"stall": "12.5%"}),
+        (Fault("truncate", at=1.0), {"truncate": "100%"}), (Fault("truncate", at=0.0), {"truncate": "0%"}),
+        (Fault("drip", amount=20), {"drip": 20}), (Fault("wrong_length", amount=-5), {"wrong_length": -5}),
+    ],
+)  # fmt: skip
+def test_a_fault_is_written_in_its_shortest_form(fault: Fault, written: Any) -> None:
+    scenario = from_data({**LIFE, "create": {"fault": written}}, name="told")
+    assert scenario.create == (ReplyTemplate(fault=fault),)
+    assert to_data(scenario)["create"]["fault"] == written
+
+
+def test_what_is_as_usual_is_not_written() -> None:
+    assert to_data(from_data(LIFE, name="told")) == LIFE
+
+
+def test_another_format_is_refused() -> None:
+    with pytest.raises(ValueError, match=r"no format 'yml' \(did you mean 'yaml'\?\)"):
+        write(from_data(LIFE, name="told"), format="yml")  # type: ignore[arg-type]
+
+
+def test_nothing_in_a_written_file_means_something_else_to_other_readers() -> None:
+    document = {f"k{index}": text for index, text in enumerate(HOSTILE) if "{" not in text}
+    scenario = from_data({**LIFE, "create": {"json": document}}, name="told")
+    assert yaml.safe_load(write(scenario))["create"]["json"] == document
+
+
+@given(scenarios())
+@settings(max_examples=80, deadline=None, suppress_health_check=[HealthCheck.too_slow, HealthCheck.data_too_large])
+def test_what_is_written_is_read_as_the_same_scenario(scenario: Scenario) -> None:
+    assert problems(scenario) == []
+    for text in (write(scenario), write(scenario, schema="../x.json"), write(scenario, format="json", schema="x.json")):
+        assert read(text, name=scenario.name) == scenario
+    assert from_data(to_data(scenario), name=scenario.name) == scenario
+
+
+@pytest.mark.parametrize("format", ["yaml", "json"])
+def test_hostile_texts_come_back_as_they_were(format: Any) -> None:
+    texts = [text for text in HOSTILE if "{" not in text or text.startswith("{{")]
+    document = {"in a row": {text: text for text in texts if text != "<<"}, "in a list": texts, "alone": texts[-1]}
+    scenario = from_data({**LIFE, "create": [{"json": document}, *({"text": text} for text in texts)]}, name="told")
+    assert read(write(scenario, format=format), name="told") == scenario
+
+
+def test_every_shipped_scenario_is_the_same_after_writing(library: Library) -> None:
+    for scenario in library:
+        assert read(write(scenario), name=scenario.name) == scenario, scenario.name
+        assert read(write(scenario, format="json"), name=scenario.name) == scenario, scenario.name
+
+
+def test_a_shipped_file_is_read_in_a_few_milliseconds(library: Library) -> None:
+    texts = [path.read_text("utf-8") for path in list(library.files.values())[:20]]
+    best = min(_seconds_for(texts) for _ in range(5))
+    assert best / len(texts) < (0.005 if hasattr(yaml, "CSafeLoader") else 0.05)
+
+
+def _seconds_for(texts: list[str]) -> float:
+    started = time.process_time()
+    for text in texts:
+        read(text, name="told")
+    return time.process_time() - started
+
+
+def test_it_reads_alike_without_the_fast_parser(monkeypatch: pytest.MonkeyPatch, library: Library) -> None:
+    monkeypatch.setattr(yaml_data, "_Loader", yaml.SafeLoader)
+    assert read(WHOLE, name="told") == read(WHOLE, name="told")
+    for name in ("plain", "truncated", "poll_502_html", "content_redirects"):
+        full = library.full_name(name)
+        assert read(library.files[full].read_text("utf-8"), name=full) == library.find(full)
+    assert errors(HEAD + 'source: "\\ud83d"\n') == [
+        "f.yaml:6: source: half a character, '\\ud83d': no text can hold it"
+    ]

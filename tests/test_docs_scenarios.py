@@ -1,0 +1,136 @@
+"""The documentation of scenarios: its examples load and run, and its tables say what the code says."""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from mockserver.clips import ClipShelf
+from mockserver.contract import OUTCOMES
+from mockserver.faults import FAULTS
+from mockserver.library import Library
+from mockserver.profiles import PROFILES
+from mockserver.reading import expectation
+from mockserver.reply import Fault
+from mockserver.scenario import EVENTS
+from mockserver.scenario_check import DOWNLOAD_AUTH, SOURCES
+from mockserver.scenario_file import BODIES, REPLY_KEYS, SCENARIO_KEYS, STATE_KEYS, from_data, read, to_data
+from mockserver.scenario_schema import DESCRIPTIONS
+from mockserver.template import NUMERIC, TEMPLATES
+
+PAGE = (Path(__file__).parent.parent / "docs" / "scenarios.md").read_text("utf-8")
+BLOCKS = re.findall(r"^```(\w*)\n(.*?)^```$", PAGE, re.MULTILINE | re.DOTALL)
+EXAMPLES = [text for language, text in BLOCKS if language == "yaml" and re.search(r"^states:", text, re.MULTILINE)]
+
+
+def tables(head: str) -> list[list[list[str]]]:
+    """The rows of every table whose head begins so."""
+    found = re.findall(rf"^\| {head}.*\n\|[-|]+\n((?:\|.*\n)+)", PAGE, re.MULTILINE)
+    return [[[cell.strip() for cell in row.strip("|").split(" | ")] for row in rows.splitlines()] for rows in found]
+
+
+def table(head: str) -> list[list[str]]:
+    """The rows of the one table whose head begins so."""
+    [rows] = tables(head)
+    return rows
+
+
+def test_the_page_has_its_examples() -> None:
+    assert len(EXAMPLES) >= 6
+    assert PAGE.index("```yaml") < PAGE.index("\n## ")
+
+
+@pytest.mark.parametrize("text", EXAMPLES)
+def test_every_example_is_right_and_ends_as_it_says(text: str, library: Library, shelf: ClipShelf) -> None:
+    scenario = read(text, name="docs/example", file="docs/scenarios.md")
+    if scenario.expect is None:
+        return
+    found = expectation(scenario, library, shelf)
+    assert found.outcome == scenario.expect.outcome
+    assert set(found.sources) <= set(scenario.expect.sources)
+
+
+def test_the_python_runs() -> None:
+    names: dict[str, Any] = {}
+    for language, text in BLOCKS:
+        if language == "python":
+            exec(text, names)
+    assert names["scenario"].name == "own/cut_once"
+
+
+def test_the_templates_are_those_of_the_code_in_their_order() -> None:
+    assert table("template") == [[f"`{{{name}}}`", meaning] for name, meaning in TEMPLATES.items()]
+    [sentence] = re.findall(r"nothing but one of\n(.*?) becomes a number", PAGE, re.DOTALL)
+    assert set(re.findall(r"\{(\w+)\}", sentence)) == NUMERIC
+
+
+def test_the_faults_are_those_of_the_code_in_their_order() -> None:
+    assert table("fault") == [
+        [f"`{kind}`", f"`{told.example or kind}`", told.summary] for kind, told in FAULTS.items()
+    ]  # fmt: skip
+
+
+@pytest.mark.parametrize("kind", FAULTS)
+def test_the_example_of_a_fault_is_that_fault(kind: str) -> None:
+    states = f"states: {{a: {{video: {{status: done}}, poll: {{fault: {FAULTS[kind].example or kind}}}}}}}"
+    fault = read(f"summary: x\nstart: a\n{states}", name="told").states["a"].poll[0].fault
+    assert isinstance(fault, Fault)
+    assert fault.kind == kind
+
+
+def test_the_outcomes_and_sources_are_those_of_the_code() -> None:
+    assert table("outcome") == [[f"`{outcome}`", meaning] for outcome, meaning in OUTCOMES.items()]
+    assert ", ".join(f"`{source}`" for source in SOURCES[:-1]) + f" or `{SOURCES[-1]}`" in PAGE
+
+
+def test_the_events_are_those_of_the_code() -> None:
+    rows = dict(table("trigger"))
+    for event, meaning in EVENTS.items():
+        assert rows[f"`on: {event}`"].endswith(f"{meaning}.")
+
+
+@pytest.mark.parametrize(
+    ("part", "keys"),
+    [
+        ("scenario", SCENARIO_KEYS),
+        ("state", STATE_KEYS),
+        ("reply", ("status", "headers", "delay", "fault", "times", "made")),
+    ],
+)
+def test_the_keys_are_those_of_the_code_with_the_same_meaning(part: str, keys: tuple[str, ...]) -> None:
+    [rows] = [rows for rows in tables("key") if rows[0][0] == f"`{keys[0]}`"]
+    assert [row[0] for row in rows] == [f"`{key}`" for key in keys]
+    for key, (_, said) in zip(keys, rows, strict=True):
+        meaning = DESCRIPTIONS[part][key].partition(". ")[0].rstrip(".")
+        assert said.replace("`", "").startswith(meaning.replace("`", "")), key
+
+
+def test_a_reply_has_no_keys_but_those_of_its_two_tables() -> None:
+    bodies = [row[0].strip("`").partition(":")[0] for row in table("body")]
+    assert bodies == list(BODIES)
+    assert {*bodies, "status", "headers", "delay", "fault", "times", "made"} == set(REPLY_KEYS)
+
+
+@pytest.mark.parametrize("word", [*PROFILES, *DOWNLOAD_AUTH])
+def test_the_words_that_a_key_can_have_are_told(word: str) -> None:
+    assert f"`{word}`" in PAGE[: PAGE.index("## States")]
+
+
+def test_short_forms_mean_what_the_page_says() -> None:
+    def polls(reply: Any) -> Any:
+        states = {"a": {"video": {"status": "done"}, "poll": reply}}
+        return from_data({"summary": "x", "start": "a", "states": states}, name="told").states["a"].poll
+
+    assert polls(404) == polls({"status": 404})
+    assert polls("clip") == polls({"clip": "clip"})
+    assert polls([{}]) == polls({})
+    assert "Three short forms" in PAGE
+
+
+def test_a_written_example_is_an_example_again() -> None:
+    for text in EXAMPLES:
+        scenario = read(text, name="told")
+        assert from_data(to_data(scenario), name="told") == scenario
