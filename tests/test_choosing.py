@@ -220,7 +220,7 @@ def test_an_unknown_id_is_answered_quickly_among_many_tasks(fake: Fake) -> None:
     near_miss = fake.tasks[-1].id[:-1] + "x"
     began = time.perf_counter()
     assert f"the task {fake.tasks[-1].id!r}" in (poll(fake, near_miss).hint or "")
-    assert time.perf_counter() - began < 1
+    assert time.perf_counter() - began < 10  # comparing with each of them in full takes minutes
 
 
 @pytest.mark.parametrize("id", ["video_abc123", "abc", "grok:48a67431-aaaa", "video_url_405"])
