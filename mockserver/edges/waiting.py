@@ -82,7 +82,7 @@ class VideoClock(ManualClock):
 
     def real_seconds(self, seconds: float) -> float | None:
         """What a fake waits for does not pass either: it moves the clock."""
-        self.advance(seconds)
+        self.advance(max(0.0, seconds))
         return 0.0
 
     def reset(self) -> None:
