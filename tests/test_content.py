@@ -203,7 +203,7 @@ def test_head_ignores_ranges_which_are_defined_for_get_alone(ready: tuple[Fake, 
 def test_parts_that_follow_one_another_make_the_whole(ready: tuple[Fake, Task, bytes]) -> None:
     fake, task, film = ready
     got = b""
-    while len(got) < len(film):
+    for _ in range(0, len(film), 10_000):
         got += content(fake, task.id, headers={"Range": f"bytes={len(got)}-{len(got) + 9_999}"}).body
     assert got == film
 

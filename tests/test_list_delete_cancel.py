@@ -85,9 +85,11 @@ def test_a_page_has_twenty_tasks_unless_asked(fake: Fake) -> None:
 def test_going_through_the_pages_meets_each_task_once(ten: Fake, order: str, limit: int) -> None:
     met: list[str] = []
     query, more = f"?order={order}&limit={limit}", True
-    while more:
-        ids, more = listed(ten, query + (f"&after={quoted(met[-1])}" if met else ""))
-        met += ids
+    for _ in range(10 // limit + 1):
+        if more:
+            ids, more = listed(ten, query + (f"&after={quoted(met[-1])}" if met else ""))
+            met += ids
+    assert not more
     assert sorted(met) == [f"t{number}" for number in range(10)]
     assert met == sorted(met, reverse=order == "desc")
 

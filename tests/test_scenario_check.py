@@ -14,7 +14,19 @@ from mockserver.faults import FAULTS
 from mockserver.library import Library
 from mockserver.reply import Fault
 from mockserver.scenario import Expect, ReplyTemplate, Scenario, State, Transition
-from mockserver.scenario_check import MAX_PROBLEMS, Problem, ScenarioError, check, did_you_mean, problems
+from mockserver.scenario_check import (
+    MAX_INTEGER,
+    MAX_POLLS,
+    MAX_PROBLEMS,
+    MAX_SECONDS,
+    MIN_INTEGER,
+    Problem,
+    ScenarioError,
+    check,
+    did_you_mean,
+    problems,
+    shown,
+)
 
 QUEUED = State(video={"status": "queued"}, next=(Transition("completed", polls=1),))
 COMPLETED = State(video={"status": "completed", "video_url": "{download_url}"})
@@ -237,6 +249,16 @@ WRONG: Mapping[str, tuple[Scenario, list[str]]] = {
         with_completed(content=(ReplyTemplate(video={"a": 1}),)),
         ["states.completed.content.video: 'content' shows the clip, not the task: say 'json'"],
     ),
+    "the reply of a link is wrong": (
+        with_completed(
+            video={"status": "completed", "url": "{download_url:a}"},
+            downloads={"a": (ReplyTemplate(status=20, video={}),)},
+        ),
+        [
+            "states.completed.downloads.a.video: 'download' shows the clip, not the task: say 'json'",
+            "states.completed.downloads.a.status: 20 is not a status from 200 to 599",
+        ],
+    ),
     "the second reply is wrong": (
         with_completed(download=(ReplyTemplate(clip="clip"), ReplyTemplate(status=20))),
         ["states.completed.download.1.status: 20 is not a status from 200 to 599"],
@@ -415,6 +437,41 @@ RIGHT: Mapping[str, Scenario] = {
         with_completed(downloads={"a": (ReplyTemplate(status=404),)}),
         create=(ReplyTemplate(video={"url": "{download_path:a}"}),),
     ),
+    "everything at its least": replace(
+        with_states(
+            queued=replace(QUEUED, next=(Transition("completed", seconds=0.001, chance=1e-9),)),
+            completed=replace(
+                COMPLETED,
+                poll=(
+                    ReplyTemplate(status=200, fault=Fault("drip", amount=1)),
+                    ReplyTemplate(fault=Fault("wrong_length", amount=MIN_INTEGER)),
+                    ReplyTemplate(fault=Fault("truncate", at=0)),
+                    ReplyTemplate(fault=Fault("truncate", at=0.0)),
+                ),
+            ),
+        ),
+        seed=MIN_INTEGER,
+        link_lifetime=0.001,
+    ),
+    "everything at its most": replace(
+        with_states(
+            queued=replace(
+                QUEUED, next=(Transition("completed", seconds=MAX_SECONDS), Transition("completed", polls=MAX_POLLS))
+            ),
+            completed=replace(
+                COMPLETED,
+                unified={"a": [MIN_INTEGER, MAX_INTEGER]},
+                poll=(
+                    ReplyTemplate(status=599, delay=MAX_SECONDS, times=MAX_INTEGER),
+                    ReplyTemplate(fault=Fault("drip", amount=MAX_INTEGER)),
+                    ReplyTemplate(fault=Fault("truncate", at=MAX_INTEGER)),
+                    ReplyTemplate(fault=Fault("truncate", at=1.0)),
+                ),
+            ),
+        ),
+        seed=MAX_INTEGER,
+        link_lifetime=MAX_SECONDS,
+    ),
     "literal braces": with_reply(text="{{downlod_url}} {} { x } {Y}"),
     "null as a body": with_reply(has_json=True),
     "a create that makes no task": replace(LIFE, create=(ReplyTemplate(status=502, made=True), ReplyTemplate())),
@@ -493,12 +550,26 @@ def test_the_error_passes_between_processes() -> None:
         ("complete", ["queued", "completed"], " (did you mean 'completed'?)"),
         ("x", ["queued", "completed"], " (there are queued, completed)"),
         ("x", [], ""),
-        ("x", [f"word{n}" for n in range(15)], ""),
+        ("x", [str(n) for n in range(14)], " (there are 0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13)"),
+        ("x", [str(n) for n in range(15)], ""),
         ("completed" * 100, ["completed"], " (there are completed)"),
     ],
 )
 def test_did_you_mean_names_what_is_near_or_else_what_there_is(word: str, known: list[str], said: str) -> None:
     assert did_you_mean(word, known) == said
+
+
+@pytest.mark.parametrize(
+    ("value", "said"),
+    [
+        (None, "nothing"), (True, "true"), (False, "false"), ({}, "a mapping"), ([], "a list"), ((), "a list"),
+        (5, "5"), (1.5, "1.5"), ("a'b", '"a\'b"'), ("\ud83d", "'\\ud83d'"), (set(), "a Python set"),
+        ("x" * 40, f"'{'x' * 40}'"), ("x" * 41, f"'{'x' * 37}...'"),
+        (10**39, "1" + "0" * 39), (10**40, "1" + "0" * 36 + "..."),
+    ],
+)  # fmt: skip
+def test_a_value_is_named_in_an_error_shortly_and_so_that_it_can_be_printed(value: object, said: str) -> None:
+    assert shown(value) == said
 
 
 def test_every_shipped_scenario_is_right(library: Library) -> None:

@@ -424,7 +424,7 @@ KEY = {"Authorization": "Bearer sk-mock"}
 def curl(fake: ServedFake, timeout: float) -> int:
     """curl's exit code for a poll."""
     command = ["curl", "-q", "-s", "-o", "-", "--noproxy", "*", "--max-time", str(timeout), "-H"]
-    done = subprocess.run(  # noqa: S603
+    done = subprocess.run(
         [*command, "Authorization: Bearer sk-mock", fake.origin + POLL], stdout=subprocess.DEVNULL, check=False
     )
     return done.returncode

@@ -11,7 +11,6 @@ import asyncio
 import contextlib
 import logging
 import math
-import os
 from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Protocol
@@ -93,7 +92,7 @@ class Edge:
             headers.append((name, raw_value.decode("latin-1")))
             if name == "origin":
                 origin = raw_value
-            elif name == "content-length":
+            elif name == "content-length" and length is not None:
                 length = int(raw_value) if raw_value.isdigit() else None
             elif name == "transfer-encoding":
                 length = None
@@ -133,7 +132,7 @@ class Edge:
 class _Sending:
     """One reply that takes its time: delayed, streamed from a file, or with a fault."""
 
-    __slots__ = ("_bodiless", "_fake", "_lost", "_old", "_reply", "_sent", "_wire")
+    __slots__ = ("_bodiless", "_due", "_fake", "_lost", "_old", "_reply", "_sent", "_wire")
 
     def __init__(self, fake: Fake, reply: Reply, scope: Scope, *, bodiless: bool) -> None:
         state = scope.get("state")
@@ -141,7 +140,10 @@ class _Sending:
         self._lost = self._wire.lost if self._wire is not None else None
         self._fake = fake
         self._reply = reply
-        self._bodiless = bodiless
+        self._bodiless = bodiless or reply.status in LENGTHLESS
+        # When the next step is due, by the fake's clock. It counts from the answer, which the test may have seen and
+        # moved the clock since; and however far it is moved at once, what falls due by then happens.
+        self._due = reply.exchange.at if reply.exchange is not None else fake.clock.now()
         self._old = scope.get("http_version") == "1.0"
         self._sent = 0
 
@@ -153,6 +155,8 @@ class _Sending:
     async def run(self, receive: Receive, send: Send) -> None:
         """Send the reply; the journal hears how it went."""
         reply = self._reply
+        if self._wire is not None:
+            self._wire.busy_with = self._fake
         try:
             if reply.delay:
                 await self._sleep(reply.delay)
@@ -167,6 +171,9 @@ class _Sending:
         except asyncio.CancelledError:
             self._finish(self._sent, "client left")
             raise
+        finally:
+            if self._wire is not None:
+                self._wire.busy_with = None
         if self._gone():
             _stay_quiet(receive)
 
@@ -174,9 +181,11 @@ class _Sending:
         return self._wire is not None and self._wire.gone
 
     async def _sleep(self, seconds: float) -> None:
-        await pass_time(self._fake.clock, seconds, self._lost)
+        self._due += seconds
+        await wait_until(self._fake.clock, self._due, self._lost)
 
     async def _stream(self, part: ClipPart, send: Send) -> None:
+        self._finish(0, "client left" if part else "whole")
         await send({"type": "http.response.start", "status": self._reply.status, "headers": _encoded(self._reply)})
         for piece in _pieces(part):
             sent = self._sent + len(piece)
@@ -221,9 +230,9 @@ class _Sending:
                     if not self._bodiless:
                         self._finish(self._sent + len(data), "fault")
                         await send({"type": "http.response.body", "body": data, "more_body": True})
-                case faults.Wait(seconds) if not self._bodiless:
+                case faults.Wait(seconds) if not self._bodiless and promised < math.inf:
                     await self._sleep(seconds)
-                case faults.Wait() | faults.Close() if begun and (self._bodiless or self._sent >= promised):
+                case faults.Wait() | faults.Close() if (self._bodiless and begun) or self._sent >= promised:
                     await send({"type": "http.response.body", "body": b"", "more_body": False})
                     return
                 case _:
@@ -246,15 +255,16 @@ def _broken(error: Exception) -> Reply:
     return json_reply({"error": {"message": message, "type": "mock_server_error", "param": "", "code": ""}}, 500)
 
 
-async def pass_time(clock: Clock, seconds: float, lost: asyncio.Event | None) -> None:
-    """Wait for seconds of a fake's clock, or until the connection is lost."""
+async def wait_until(clock: Clock, moment: float, lost: asyncio.Event | None) -> None:
+    """Wait for a moment of a fake's clock, or until the connection is lost."""
     lost = lost or asyncio.Event()
-    real = clock.real_seconds(seconds)
+    await asyncio.sleep(0)  # others have their turn, however many moments have passed
+    real = clock.real_seconds(moment - clock.now())
     if real is not None:
-        with contextlib.suppress(TimeoutError):
-            await asyncio.wait_for(lost.wait(), real)
+        if real > 0:
+            with contextlib.suppress(TimeoutError):
+                await asyncio.wait_for(lost.wait(), real)
         return
-    until = clock.now() + seconds
     loop = asyncio.get_running_loop()
     moved = asyncio.Event()
 
@@ -264,9 +274,9 @@ async def pass_time(clock: Clock, seconds: float, lost: asyncio.Event | None) ->
 
     stop = clock.subscribe(tell)
     try:
-        while clock.now() < until and not lost.is_set():
+        while clock.now() < moment and not lost.is_set():
             moved.clear()
-            if clock.now() < until:
+            if clock.now() < moment:
                 waits = [asyncio.ensure_future(event.wait()) for event in (moved, lost)]
                 try:
                     await asyncio.wait(waits, return_when=asyncio.FIRST_COMPLETED)
@@ -337,17 +347,12 @@ async def _send_whole(send: Send, reply: Reply, *, bodiless: bool = False) -> No
 def _pieces(part: ClipPart) -> Iterator[bytes]:
     # Read piece by piece as the client takes them: memory stays constant whatever the size of the clip. A piece comes
     # from the page cache in well under a millisecond, less than handing it to a thread would cost.
-    file = os.open(part.clip.source, os.O_RDONLY)
-    try:
-        position = part.start
-        while position < part.stop:
-            piece = os.pread(file, min(_PIECE, part.stop - position), position)
-            if not piece:
-                return  # the file has become shorter; the client sees a short body
-            position += len(piece)
+    with open(part.clip.source, "rb", buffering=0) as file:  # noqa: PTH123 - unbuffered
+        file.seek(part.start)
+        left = len(part)
+        while left and (piece := file.read(min(_PIECE, left))):  # a file that has become shorter makes a short body
+            left -= len(piece)
             yield piece
-    finally:
-        os.close(file)
 
 
 def _read(part: ClipPart) -> bytes:

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import itertools
+import os
 import re
 import socket
 import threading
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
-from urllib.parse import quote
 
 from starlette.types import Scope
 
@@ -17,15 +18,19 @@ from mockserver.clips import ClipShelf
 from mockserver.clock import Clock, ManualClock
 from mockserver.control_routes import FAKE_NAME
 from mockserver.desk import DOWNLOAD_ALIAS
-from mockserver.edges.asgi import Addressed
+from mockserver.edges.asgi import Addressed, raw_path
 from mockserver.fake import Fake
 from mockserver.reply import Origins
 
 __all__ = ["Hall", "Place", "PortTaken", "ServedFake", "listen"]
 
 DEFAULT = "default"
-_PREFIX = re.compile(rf"/t/({FAKE_NAME})(?=/|$)")
-_NAMES = "a fake's name is 1 to 64 letters, digits, dots, dashes and underscores"
+# Clients take `.` and `..` out of a path before they send it.
+_NAME = re.compile(rf"(?!\.\.?(?:/|$)){FAKE_NAME}")
+_PREFIX = re.compile(rf"/t/({_NAME.pattern})(?=/|$)")
+_NAMES = "a fake's name is 1 to 64 letters, digits, dots, dashes and underscores, but not '.' or '..'"
+_HOST = re.compile(r"(\[[0-9A-Fa-f:.]+\]|[A-Za-z0-9._-]+)(?::([0-9]{1,5}))?")
+_CLOSED = "there is no fake on this port (any more)"
 _KNOWN_ORIGINS = 512  # of different Host headers; a client has one or two
 
 
@@ -109,15 +114,20 @@ class Hall:
         self._places: dict[int, Place] = {}
         self._names: dict[str, ServedFake] = {}
         self._lock = threading.RLock()
-        self._count = 0
+        self._numbers = itertools.count(1)
+        self._is_shut = False
         self._refused = _bound(host, 0)
         self.refused_port: int = self._refused.getsockname()[1]
 
     # --- making and closing ---
 
     def make(self, *, name: str | None = None, **options: Any) -> ServedFake:
-        """A fake that no port leads to yet."""
-        self._count += 1
+        """A fake that no port leads to yet. Raises ValueError for a name with a slash."""
+        if name is not None and "/" in name:
+            raise ValueError(f"name: {name!r} has a slash, as only the fakes below a port's /t/ have")
+        return self._make(name, options)
+
+    def _make(self, name: str | None, options: Mapping[str, Any]) -> ServedFake:
         chosen = {**self._fake_options, **options}
         manual = chosen.pop("manual_clock", False)
         clock: Clock | None = chosen.pop("clock", None)
@@ -126,7 +136,7 @@ class Hall:
         return ServedFake(
             chosen.pop("library", None) or self._library,
             self._shelf,
-            name=name or f"fake-{self._count}",
+            name=name or next(free for number in self._numbers if (free := f"fake-{number}") not in self._names),
             clock=clock,
             close=self._closed,
             **chosen,
@@ -137,18 +147,17 @@ class Hall:
         with self._lock:
             if fake.name in self._names:
                 raise ValueError(f"there is a fake {fake.name!r} already")
-            host = _url_host(self.host)
             fake.ports = tuple(dict.fromkeys((api_port, download_port)))
             self._names[fake.name] = fake
             self._places[api_port] = Place(fake, "api", api_port, download_port)
             if download_port != api_port:
                 self._places[download_port] = Place(fake, "download", api_port, download_port)
-            reached = self._origins(self._places[api_port], f"{host}:{api_port}", "http", fake, "")
-            fake.origin, fake.download_origin = reached.api, reached.download
+            own = self._origins(self._places[api_port], _url_host(self.host), api_port, "http", "")
+            fake.origin, fake.download_origin = own.api, own.download
 
     def _closed(self, fake: ServedFake) -> None:
         with self._lock:
-            if self._names.get(fake.name) is not fake:
+            if self._is_shut or self._names.get(fake.name) is not fake:
                 return
             del self._names[fake.name]
             gone = [place for place in self._places.values() if place.fake is fake]
@@ -162,24 +171,29 @@ class Hall:
         self._on_close(fake)
 
     def shut(self) -> None:
-        """Give the bound port back."""
+        """Give the bound port back; what happens to the fakes is no matter any more."""
+        self._is_shut = True
         self._refused.close()
 
     # --- finding ---
 
     def address(self, scope: Scope, path: str) -> Addressed | str:
         """Whom a request is for; a sentence when there is no such fake."""
-        place = self._places.get(scope["server"][1])
+        reached: tuple[str, int] = scope.get("server") or ("", 0)
+        place = self._places.get(reached[1])
         if place is None:
-            return "this fake was closed"
+            return _CLOSED
         fake, host, prefix = place.fake, place.host, ""
         if host == "api":
             if path.startswith("/t/"):
-                found = _PREFIX.match(path)
-                if found is None:
+                match = _PREFIX.match(path)
+                if match is None:
                     return f"{_NAMES}: /t/NAME/v1, not {path[:80]!r}"
-                prefix, path = found[0], path[found.end() :] or "/"
-                fake = self._prefixed(place, found[1])
+                prefix, path = match[0], path[match.end() :] or "/"
+                child = self._prefixed(place, match[1])
+                if child is None:
+                    return _CLOSED
+                fake = child
             if path.startswith(DOWNLOAD_ALIAS + "/"):
                 host, path = "download", path[len(DOWNLOAD_ALIAS) :]
         host_header = ""
@@ -190,30 +204,34 @@ class Hall:
         key = (host_header, prefix)
         origins = place.origins.get(key)
         if origins is None:
-            origins = self._origins(place, host_header, scope.get("scheme", "http"), fake, prefix)
+            scheme = scope.get("scheme", "http")
+            named = _HOST.fullmatch(host_header)
+            if named is None:
+                # HTTP/1.0 need not say whom it asks. The address that it reached will do.
+                address = reached[0].partition("%")[0].removeprefix("::ffff:")
+                return Addressed(fake, host, path, self._origins(place, _url_host(address), reached[1], scheme, prefix))
+            origins = self._origins(place, named[1], int(named[2]) if named[2] else None, scheme, prefix)
             if len(place.origins) < _KNOWN_ORIGINS:
                 place.origins[key] = origins
         return Addressed(fake, host, path, origins)
 
-    def _prefixed(self, place: Place, name: str) -> ServedFake:
+    def _prefixed(self, place: Place, name: str) -> ServedFake | None:
+        """The fake below a port's `/t/<name>`, made on first use; None when the port's own has been closed."""
         fake = place.prefixed.get(name)
         if fake is None:
             with self._lock:
                 fake = place.prefixed.get(name)
                 if fake is None:
-                    fake = self.make(name=name if place.fake.name == DEFAULT else f"{place.fake.name}/{name}")
-                    prefix = f"/t/{name}"
-                    host = f"{_url_host(self.host)}:{place.api_port}"
-                    reached = self._origins(place, host, "http", fake, prefix)
-                    fake.origin, fake.download_origin = reached.api, reached.download
-                    place.prefixed[name] = fake
-                    self._names[fake.name] = fake
+                    if self._places.get(place.api_port) is not place:
+                        return None
+                    short = place.fake.name == DEFAULT and name not in self._names
+                    fake = self._make(name if short else f"{place.fake.name}/{name}", {})
+                    own = self._origins(place, _url_host(self.host), place.api_port, "http", f"/t/{name}")
+                    fake.origin, fake.download_origin = own.api, own.download
+                    place.prefixed[name] = self._names[fake.name] = fake
         return fake
 
-    def _origins(self, place: Place, host_header: str, scheme: str, fake: ServedFake, prefix: str) -> Origins:
-        host, port = _split_host(host_header)
-        if host is None:
-            host, port = _url_host(self.host), place.api_port
+    def _origins(self, place: Place, host: str, port: int | None, scheme: str, prefix: str) -> Origins:
         public = self.public_url if place.fake.name == DEFAULT else None
         if public is not None:
             api = public + prefix
@@ -240,8 +258,7 @@ class Hall:
         return self._addressed(scope).origins
 
     def _addressed(self, scope: Scope) -> Addressed:
-        raw = scope.get("raw_path")
-        addressed = self.address(scope, raw.decode("latin-1") if raw else quote(scope["path"], safe="/:"))
+        addressed = self.address(scope, raw_path(scope))
         if isinstance(addressed, str):
             raise LookupError(addressed)
         return addressed
@@ -253,15 +270,16 @@ class Hall:
 
     def open(self, name: str) -> Fake:
         """The fake below `/t/<name>` of the server's own port; made on first use. ValueError for a wrong name."""
-        if not re.fullmatch(FAKE_NAME, name):
+        if not _NAME.fullmatch(name):
             raise ValueError(f"{_NAMES}, not {name[:80]!r}")
         with self._lock:
-            if name in self._names:
-                return self._names[name]
             home = self._names.get(DEFAULT)
-            if home is None:
+            fake = self._names.get(name)
+            if fake is None and home is not None:
+                fake = self._prefixed(self._places[home.ports[0]], name)
+            if fake is None:
                 raise ValueError("this server has no port of its own for new fakes; make them in Python")
-            return self._prefixed(self._places[home.ports[0]], name)
+            return fake
 
     def close(self, name: str) -> None:
         """Close a fake. KeyError when there is none, ValueError for the server's own."""
@@ -295,7 +313,7 @@ def _bound(host: str, port: int) -> socket.socket:
     # The protocol must be named: asyncio switches Nagle's algorithm off (40 ms a reply) only for sockets that name it.
     made = socket.socket(family, socket.SOCK_STREAM, socket.IPPROTO_TCP)
     try:
-        if port:
+        if port and os.name == "posix":  # Windows would let two servers have the same port
             made.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
         made.bind((host, port))
     except OSError as error:
@@ -319,14 +337,3 @@ def _url_host(host: str) -> str:
     if host == "::":
         return "[::1]"
     return f"[{host}]" if ":" in host else host
-
-
-_HOST = re.compile(r"(\[[0-9A-Fa-f:.]+\]|[A-Za-z0-9._-]+)(?::([0-9]{1,5}))?")
-
-
-def _split_host(header: str) -> tuple[str | None, int | None]:
-    """A Host header as (host, port); (None, None) for one that is none."""
-    found = _HOST.fullmatch(header)
-    if found is None:
-        return None, None
-    return found[1], int(found[2]) if found[2] else None

@@ -5,13 +5,15 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import json
+import os
 import signal
 import socket
 import subprocess
 import sys
 import threading
 import time
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Coroutine, Iterable, Iterator
+from concurrent.futures import Future
 from pathlib import Path
 from typing import Any
 
@@ -28,7 +30,6 @@ from mockserver.scenario import Scenario
 
 __all__ = ["PortTaken", "ServedFake", "ServerProcess", "VideoServer", "serve"]
 
-_LOOPBACK = ("127.", "::1", "localhost")
 _PATIENCE = 0.5  # seconds for what is under way when the server stops
 _START_PATIENCE = 30.0
 
@@ -38,20 +39,42 @@ class _Uvicorn(uvicorn.Server):
 
     def __init__(self, edge: Edge, parser: str) -> None:
         config = uvicorn.Config(
-            edge, http=wired(parser), ws="none", lifespan="off", log_config=None, access_log=False,
+            edge, http=wired(parser), ws="none", lifespan="off", log_config=None,
             server_header=False, proxy_headers=False, loop="asyncio", timeout_keep_alive=75,
         )  # fmt: skip
         super().__init__(config)
         self.stopped = asyncio.Event()
         self.loop = asyncio.get_running_loop()
+        self._thread = threading.get_ident()
         self._listeners: dict[int, asyncio.Server] = {}
         # A fake may be closed before its listeners are there; the lock keeps the two in order.
         self._doors = asyncio.Lock()
+        # Whoever comes in by the gate is served before the end; afterwards it is shut.
+        self._gate = threading.Lock()
+        self._over = False
+        self._work: set[Future[None]] = set()
 
     @contextlib.contextmanager
     def capture_signals(self) -> Iterator[None]:
         """Signals are the business of whoever runs this."""
         yield
+
+    def submit(self, work: Callable[..., Coroutine[Any, Any, None]], *args: Any) -> Future[None] | None:
+        """Have something done on the loop, by any thread and in order; None when the server has ended."""
+        with self._gate:
+            if self._over:
+                return None
+            done = asyncio.run_coroutine_threadsafe(work(*args), self.loop)
+            self._work.add(done)
+        done.add_done_callback(self._work.discard)
+        return done
+
+    def drop(self, fake: ServedFake) -> None:
+        """Stop listening for a fake, and end every connection of it. By any thread; only the server's own goes on
+        before it is done."""
+        done = self.submit(self._close, fake)
+        if done is not None and threading.get_ident() != self._thread:
+            done.result()
 
     async def open(self, sockets: list[socket.socket]) -> None:
         """Take connections from sockets that already listen."""
@@ -66,13 +89,13 @@ class _Uvicorn(uvicorn.Server):
         )
         return made
 
-    async def close(self, ports: tuple[int, ...]) -> None:
-        """Stop listening on ports, and end every connection that came in by them."""
+    async def _close(self, fake: ServedFake) -> None:
         async with self._doors:
-            await self._shut(ports)
+            await self._shut(fake.ports)
         connection: Any
         for connection in list(self.server_state.connections):
-            if connection.server and connection.server[1] in ports:
+            # Fakes below a prefix have their connections in common: those go that are busy with this one.
+            if connection.server[1] in fake.ports or connection.wire.busy_with is fake:
                 connection.transport.abort()  # closing would wait for a client that does not take what was sent
 
     async def _shut(self, ports: Iterable[int]) -> None:
@@ -97,6 +120,10 @@ class _Uvicorn(uvicorn.Server):
                 await asyncio.wait_for(self.stopped.wait(), 1.0)
 
     async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
+        with self._gate:
+            self._over = True
+        await asyncio.sleep(0)  # what was submitted begins
+        await asyncio.gather(*map(asyncio.wrap_future, self._work), return_exceptions=True)
         await self._shut(tuple(self._listeners))
         for connection in list(self.server_state.connections):
             connection.transport.abort()
@@ -159,86 +186,87 @@ class VideoServer:
         """Start the thread; returns when the server runs. Raises RuntimeError when it runs already."""
         if self._thread is not None:
             raise RuntimeError("the server runs already")
-        self._hall = Hall(
+        hall = Hall(
             self.library, self._shelf or shipped_shelf(), self._fake_options,
-            host=self._host, one_port=self._one_port, on_close=self._close_ports,
+            host=self._host, one_port=self._one_port, on_close=self._drop,
         )  # fmt: skip
         begun = threading.Event()
+        thread = threading.Thread(target=self._run, args=(hall, begun), name="video-mockserver", daemon=True)
         self._error = None
-        self._thread = threading.Thread(target=self._run, args=(begun,), name="video-mockserver", daemon=True)
-        self._thread.start()
-        begun.wait(_START_PATIENCE)
-        if self._error is not None or self._uvicorn is None:
-            self._thread.join()
-            self._thread = None
-            self._hall.shut()
-            raise self._error or RuntimeError("the server did not start")
+        try:
+            thread.start()
+            begun.wait()
+            if self._error is not None:
+                thread.join()
+                raise self._error
+        except BaseException:
+            hall.shut()
+            raise
+        self._thread, self._hall = thread, hall
 
-    def _run(self, begun: threading.Event) -> None:
+    def _run(self, hall: Hall, begun: threading.Event) -> None:
         async def main() -> None:
-            assert self._hall is not None
-            server = _Uvicorn(_edge(self._hall, self._host, self._token, None), self._parser)
+            server = _Uvicorn(_edge(hall, self._host, self._token, None), self._parser)
             # The caller goes on as soon as the loop turns: sockets queue their connections until they are taken.
             self._uvicorn = server
             server.loop.call_soon(begun.set)
             await server.serve(sockets=[])
 
         try:
-            asyncio.run(main())
+            # Not the loop of the process's policy: resets and closed listeners are proven on this one.
+            with asyncio.Runner(loop_factory=asyncio.SelectorEventLoop) as runner:
+                runner.run(main())
         except BaseException as error:
             self._error = error
         finally:
             begun.set()
 
     def stop(self) -> None:
-        """Close every fake and connection, and end the thread. Stopping twice is fine."""
+        """Close every fake and connection, and end the thread. Stopping twice is fine.
+
+        Raises RuntimeError in the server's own thread, in which `watch` is called: it would wait for itself.
+        """
         thread, server, hall = self._thread, self._uvicorn, self._hall
         if thread is None or server is None or hall is None:
             return
-        for name in list(hall.fakes()):
-            fake = hall.fakes().get(name)
-            if isinstance(fake, ServedFake):
-                fake.close()
-        with contextlib.suppress(RuntimeError):  # the loop has ended by itself
-            server.loop.call_soon_threadsafe(server.stopped.set)
-        thread.join()
+        if threading.current_thread() is thread:
+            raise RuntimeError("the server cannot be stopped by its own thread, such as in 'watch'")
+        if thread.is_alive():
+            with contextlib.suppress(RuntimeError):  # the loop has ended by itself
+                server.loop.call_soon_threadsafe(server.stopped.set)
+            thread.join()
         hall.shut()
+        error, self._error = self._error, None
         self._thread = self._uvicorn = self._hall = None
-        if self._error is not None:
-            raise self._error
+        if error is not None:
+            raise error
 
     def fake(self, scenario: str | Scenario | None = None, *, name: str | None = None, **options: Any) -> ServedFake:
         """A fake of its own, with two ports of its own; close it, or leave that to the server.
 
         Raises `UnknownScenario`, RuntimeError when the server does not run, ValueError for a wrong option.
         """
-        server, hall = self._uvicorn, self._hall
-        if server is None or hall is None:
+        server, hall, thread = self._uvicorn, self._hall, self._thread
+        if server is None or hall is None or thread is None or not thread.is_alive():
             raise RuntimeError("the server does not run: use 'with VideoServer() as server:' or server.start()")
         if scenario is not None:
             options["scenario"] = scenario
         fake = hall.make(name=name, **options)
-        sockets = [listen(self._host, 0)]
-        if not self._one_port:
-            sockets.append(listen(self._host, 0))
-        try:
+        with contextlib.ExitStack() as unless_served:
+            sockets = [unless_served.enter_context(listen(self._host, 0))]
+            if not self._one_port:
+                sockets.append(unless_served.enter_context(listen(self._host, 0)))
             ports = [sock.getsockname()[1] for sock in sockets]
             hall.settle_in(fake, ports[0], ports[-1])
-        except BaseException:
-            for sock in sockets:
-                sock.close()
-            raise
-        server.loop.call_soon_threadsafe(lambda: asyncio.ensure_future(server.open(sockets)))
+            if server.submit(server.open, sockets) is None:
+                raise RuntimeError("the server has stopped meanwhile")
+            unless_served.pop_all()
         return fake
 
-    def _close_ports(self, fake: ServedFake) -> None:
-        server, thread = self._uvicorn, self._thread
-        if server is None or thread is None or not thread.is_alive() or not fake.ports:
-            return
-        if threading.current_thread() is thread:
-            asyncio.ensure_future(server.close(fake.ports))  # noqa: RUF006 - the loop keeps what it is about to run
-        else:
-            asyncio.run_coroutine_threadsafe(server.close(fake.ports), server.loop).result()
+    def _drop(self, fake: ServedFake) -> None:
+        # In a process that was forked off, there is nobody to do it.
+        if self._uvicorn is not None and self._thread is not None and self._thread.is_alive():
+            self._uvicorn.drop(fake)
 
     def __enter__(self) -> VideoServer:
         self.start()
@@ -251,6 +279,14 @@ class VideoServer:
 def _edge(hall: Hall, host: str, token: str | None, public_url: str | None) -> Edge:
     made: ASGIApp | None = None
 
+    def is_loopback() -> bool:
+        import ipaddress
+
+        try:
+            return ipaddress.ip_address(host).is_loopback
+        except ValueError:
+            return host == "localhost"
+
     async def side(scope: Scope, receive: Receive, send: Send) -> None:
         nonlocal made
         if made is None:
@@ -258,7 +294,7 @@ def _edge(hall: Hall, host: str, token: str | None, public_url: str | None) -> E
             from mockserver.edges.control import control_app
             from mockserver.edges.side import side_app
 
-            control = control_app(hall, token=token, enabled=host.startswith(_LOOPBACK), public_url=public_url)
+            control = control_app(hall, token=token, enabled=is_loopback(), public_url=public_url)
             made = side_app(hall, control)
         await made(scope, receive, send)
 
@@ -296,6 +332,7 @@ async def serve(
         hall = Hall(
             library or Library(), shelf or shipped_shelf(), fake_options,
             host=host, public_url=public_url, download_url=download_url, one_port=one_port,
+            on_close=lambda fake: server.drop(fake),
         )  # fmt: skip
         cleanup.callback(hall.shut)
         fake = hall.make(name=DEFAULT)
@@ -346,37 +383,42 @@ class ServerProcess:
         with ServerProcess("--scenario", "download/truncated") as server:
             run_my_client(server.base_url, server.api_key)
 
-    `arguments` are those of the command; the port is a free one. `control` speaks to `/_mock/`. Raises RuntimeError
-    with what the command said when it does not start.
+    `arguments` are those of the command; the port is a free one. `control` speaks to `/_mock/`, with `token` (default:
+    $VIDEO_MOCKSERVER_TOKEN) if there is one. Raises RuntimeError with what the command said when it does not start.
     """
 
-    def __init__(self, *arguments: str) -> None:
+    def __init__(self, *arguments: str, token: str | None = None) -> None:
         self._arguments = arguments
+        self._token = token or os.environ.get("VIDEO_MOCKSERVER_TOKEN")
         self._process: subprocess.Popen[bytes] | None = None
         self.base_url = self.origin = self.download_origin = self.api_key = ""
 
     def start(self) -> None:
-        """Start the process; returns when it answers."""
+        """Start the process; returns when it answers. Raises RuntimeError when it runs already."""
         import tempfile
 
-        with tempfile.TemporaryDirectory() as folder:
+        if self._process is not None:
+            raise RuntimeError("the server runs already")
+        command = [sys.executable, "-m", "mockserver", "serve", "--port", "0", "--log-format", "none"]
+        environment = {**os.environ, "VIDEO_MOCKSERVER_TOKEN": self._token or ""}
+        with tempfile.TemporaryDirectory(ignore_cleanup_errors=True) as folder:  # Windows keeps files that are in use
             ready = Path(folder) / "ready.json"
             said = Path(folder) / "said.txt"
             with said.open("wb") as output:
-                process = subprocess.Popen(  # noqa: S603 - our own command
-                    [sys.executable, "-m", "mockserver", "serve", "--port", "0", "--log-format", "none",
-                     "--ready-file", str(ready), *self._arguments],
-                    stdin=subprocess.DEVNULL, stdout=output, stderr=output,
+                self._process = process = subprocess.Popen(  # noqa: S603 - our own command
+                    [*command, "--ready-file", str(ready), *self._arguments],
+                    stdin=subprocess.DEVNULL, stdout=output, stderr=output, env=environment,
                 )  # fmt: skip
-            until = time.monotonic() + _START_PATIENCE
-            while not ready.exists():
-                if process.poll() is not None or time.monotonic() > until:
-                    process.kill()
-                    process.wait()
-                    raise RuntimeError(f"the server did not start: {said.read_text('utf-8', 'replace').strip()}")
-                time.sleep(0.005)
-            told = json.loads(ready.read_text("utf-8"))
-        self._process = process
+            try:
+                until = time.monotonic() + _START_PATIENCE
+                while not ready.exists():
+                    if process.poll() is not None or time.monotonic() > until:
+                        raise RuntimeError(f"the server did not start: {said.read_text('utf-8', 'replace').strip()}")
+                    time.sleep(0.005)
+                told = json.loads(ready.read_text("utf-8"))
+            except BaseException:
+                self.stop()
+                raise
         self.base_url, self.origin = told["base_url"], told["origin"]
         self.download_origin, self.api_key = told["download_origin"], told["api_key"]
 
@@ -393,13 +435,14 @@ class ServerProcess:
 
     def control(self, method: str, path: str, data: object = None) -> Any:
         """Ask `/_mock/` + `path`; returns the JSON answer. Raises `urllib.error.HTTPError` for an error."""
-        import urllib.request
+        from urllib.request import ProxyHandler, Request, build_opener
 
         body = None if data is None else json.dumps(data).encode()
-        request = urllib.request.Request(  # noqa: S310 - our own server
-            f"{self.origin}/_mock/{path}", body, {"Content-Type": "application/json"}, method=method
+        headers = {"Content-Type": "application/json", **({"X-Mock-Token": self._token} if self._token else {})}
+        request = Request(  # noqa: S310 - our own server
+            f"{self.origin}/_mock/{path.lstrip('/')}", body, headers, method=method
         )
-        with urllib.request.urlopen(request, timeout=30) as reply:  # noqa: S310
+        with build_opener(ProxyHandler({})).open(request, timeout=30) as reply:  # no proxy leads to this machine
             return json.loads(reply.read() or b"null")
 
     def __enter__(self) -> ServerProcess:

@@ -3,12 +3,18 @@
 ASGI has no message for dropping a connection, so a mixin over uvicorn's two HTTP protocols puts a `Wire` into each
 request's scope by way of their per-connection state. It is used for faults alone; every other reply takes uvicorn's
 ordinary path. A `Wire` writes the reply itself: the steps of `mockserver.faults`, literally.
+
+What this takes of uvicorn's that is not documented, alike in both protocols: `app_state`, `access_log`, `connections`,
+`cycle`, `flow.drain`, `server_state.default_headers`, `_unset_keepalive_if_required`, `_unsupported_upgrade_warning`.
+The edge beside it sets a cycle's `disconnected`, and the server looks at `server_state.connections`,
+`server_state.tasks` and a connection's `server` and `transport`.
 """
 
 from __future__ import annotations
 
 import asyncio
 import contextlib
+import re
 import socket
 import struct
 import sys
@@ -22,6 +28,8 @@ from mockserver.reply import Reply
 
 # What is mixed into is one of two classes of uvicorn's; both are protocols of asyncio's.
 if TYPE_CHECKING:
+    from mockserver.fake import Fake
+
     _Protocol = asyncio.Protocol
 else:
     _Protocol = object
@@ -40,18 +48,24 @@ _CAN_ASK = sys.platform in ("linux", "darwin")
 # Replies with these statuses have no body, and no Content-Length either (RFC 9110, 8.6; a 304 may go without).
 LENGTHLESS = frozenset({204, 304})
 
+_ASKS_FOR_ANOTHER = re.compile(rb"[A-Z]+ \S+ HTTP/1\.1\r\n(?:[^\r\n]+\r\n)*?upgrade:", re.IGNORECASE)
+
 Sleep = Callable[[float], Awaitable[None]]
 
 
 class Wire:
-    """One connection, below HTTP. `lost` is set when it has ended, whoever ended it."""
+    """One connection, below HTTP.
 
-    __slots__ = ("_protocol", "lost", "transport")
+    `lost` is set when it has ended, whoever ended it. `busy_with` is the fake whose reply takes its time here.
+    """
+
+    __slots__ = ("_protocol", "busy_with", "lost", "transport")
 
     def __init__(self, protocol: Any, transport: asyncio.Transport) -> None:
         self._protocol = protocol
         self.transport = transport
         self.lost = asyncio.Event()
+        self.busy_with: Fake | None = None
 
     @property
     def gone(self) -> bool:
@@ -82,8 +96,8 @@ class Wire:
                 break
             match step:
                 case faults.Head(length):
-                    chunked = length is None and not old
-                    self.transport.write(_head(reply, length, chunked=chunked))
+                    chunked = length is None and not old and reply.status not in LENGTHLESS
+                    self.transport.write(self._head(reply, length, chunked=chunked))
                 case faults.Data(data):
                     if not bodiless and data:
                         sent += len(data)
@@ -103,6 +117,16 @@ class Wire:
                     await self._reset()
                 case faults.Close():
                     await self._close()
+
+    def _head(self, reply: Reply, length: int | None, *, chunked: bool) -> bytes:
+        lines = [b"HTTP/1.1 %d %b" % (reply.status, _phrase(reply.status))]
+        lines += [b"%b: %b" % pair for pair in [*self._protocol.server_state.default_headers, *encoded_headers(reply)]]
+        if chunked:
+            lines.append(b"transfer-encoding: chunked")
+        elif length is not None and reply.status not in LENGTHLESS:
+            lines.append(b"content-length: %d" % length)
+        lines.append(b"connection: close")
+        return b"\r\n".join(lines) + b"\r\n\r\n"
 
     def _take_over(self) -> None:
         # A fault ends the connection, so nothing that the client still sends is read as HTTP. It must be read all the
@@ -181,16 +205,11 @@ class _Deaf(asyncio.Protocol):
         self._protocol.connection_lost(exc)
 
 
-def _head(reply: Reply, length: int | None, *, chunked: bool) -> bytes:
-    phrase = HTTPStatus(reply.status).phrase if reply.status in HTTPStatus._value2member_map_ else ""
-    lines = [b"HTTP/1.1 %d %b" % (reply.status, phrase.encode())]
-    lines += [b"%b: %b" % pair for pair in encoded_headers(reply)]
-    if chunked:
-        lines.append(b"transfer-encoding: chunked")
-    elif length is not None and reply.status not in LENGTHLESS:
-        lines.append(b"content-length: %d" % length)
-    lines.append(b"connection: close")
-    return b"\r\n".join(lines) + b"\r\n\r\n"
+def _phrase(status: int) -> bytes:
+    try:
+        return HTTPStatus(status).phrase.encode()
+    except ValueError:
+        return b""
 
 
 def encoded_headers(reply: Reply) -> list[tuple[bytes, bytes]]:
@@ -200,23 +219,54 @@ def encoded_headers(reply: Reply) -> list[tuple[bytes, bytes]]:
 
 @lru_cache(512)  # nearly every reply has one of a few headers
 def _encoded(pair: tuple[str, str]) -> tuple[bytes, bytes]:
-    return pair[0].encode("latin-1"), pair[1].encode("latin-1")
+    # White space around a value is no part of it, and h11 sends none that has some.
+    return pair[0].encode("latin-1"), pair[1].strip(" \t").encode("latin-1")
 
 
 class _Wired(_Protocol):
     """Mixed into a protocol of uvicorn's: each request of the connection finds the connection in its scope."""
 
-    app_state: dict[str, Any]
+    if TYPE_CHECKING:  # what both protocols of uvicorn's have
+        app_state: dict[str, Any]
+        config: Any
+        connections: set[Any]
+        cycle: Any
+        server_state: Any
+        transport: asyncio.Transport
+        _unset_keepalive_if_required: Callable[[], None]
 
     def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]
         super().connection_made(transport)
         self.wire = Wire(self, transport)
         # uvicorn copies this into `scope["state"]` of each request.
         self.app_state = {**self.app_state, WIRE: self.wire}
+        # Off for us alone: the setting of uvicorn's silences the logger of every server in the process.
+        self.access_log = False
 
     def connection_lost(self, exc: Exception | None) -> None:
-        super().connection_lost(exc)
         self.wire.lost.set()
+        super().connection_lost(exc)
+
+    def _unsupported_upgrade_warning(self) -> None:
+        """To go on in HTTP/1.1 is right (RFC 9110, 7.8): Java's client asks for HTTP/2 in each of its requests."""
+
+
+class _WiredHttptools(_Wired):
+    """httptools takes the body of a request that asks for another protocol for that protocol's, and it is lost. h11
+    does not: a connection with such a request goes on with that."""
+
+    def data_received(self, data: bytes) -> None:
+        is_idle = self.cycle is None or self.cycle.response_complete
+        if not (is_idle and b"pgrade:" in data and _ASKS_FOR_ANOTHER.match(data)):
+            super().data_received(data)
+            return
+        self._unset_keepalive_if_required()
+        self.connections.discard(self)
+        made: Any = wired("h11")
+        other = made(config=self.config, server_state=self.server_state, app_state=self.app_state)
+        other.connection_made(self.transport)
+        self.transport.set_protocol(other)
+        other.data_received(data)
 
 
 def wired(parser: str = "auto") -> type[asyncio.Protocol]:
@@ -229,9 +279,11 @@ def wired(parser: str = "auto") -> type[asyncio.Protocol]:
         else:
             parser = "httptools"
     if parser == "httptools":
-        from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol as Base
-    elif parser == "h11":
-        from uvicorn.protocols.http.h11_impl import H11Protocol as Base  # type: ignore[assignment]
-    else:
-        raise ValueError(f"parser: {parser!r} is not 'auto', 'httptools' or 'h11'")
-    return type(f"Wired{Base.__name__}", (_Wired, Base), {})
+        from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
+
+        return type("WiredHttpToolsProtocol", (_WiredHttptools, HttpToolsProtocol), {})
+    if parser == "h11":
+        from uvicorn.protocols.http.h11_impl import H11Protocol
+
+        return type("WiredH11Protocol", (_Wired, H11Protocol), {})
+    raise ValueError(f"parser: {parser!r} is not 'auto', 'httptools' or 'h11'")
