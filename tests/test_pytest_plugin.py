@@ -79,8 +79,15 @@ def test_each_test_has_a_fake_of_its_own(run) -> None:  # type: ignore[no-untype
         assert len(set(seen)) == number + 1
 
     def test_both(video_server, video_mock):
-        video_server.task()
+        import asyncio, httpx2
+        url = f"{video_server.base_url}/videos/{video_server.task().id}"
         assert not video_mock.tasks
+        assert httpx.get(url, headers=KEY).status_code == httpx2.get(url, headers=KEY).status_code == 200
+        async def ask():
+            async with httpx.AsyncClient() as client:
+                return await client.get(url, headers=KEY)
+        assert asyncio.run(ask()).status_code == 200
+        assert len(video_server.journal) == 3
     """).assert_outcomes(passed=4)
 
 

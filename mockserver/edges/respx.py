@@ -14,7 +14,7 @@ from typing import Any
 import httpx
 import respx
 from respx.mocks import HTTPCoreMocker, Mocker
-from respx.models import AllMockedAssertionError
+from respx.models import AllMockedAssertionError, PassThrough
 
 from mockserver.clock import ManualClock
 from mockserver.edges.inproc import API_ORIGIN, Broken, Inproc, Received
@@ -25,6 +25,7 @@ from mockserver.scenario import Scenario
 __all__ = ["VideoMock"]
 
 _SCHEMES = ("http", "https")
+_LOOPBACK = ("127.0.0.1", "localhost", "::1")
 _EXCEPTIONS: dict[str, Callable[[str], httpx.TransportError]] = {
     "connect": httpx.ConnectError,
     "read": httpx.ReadError,
@@ -113,11 +114,17 @@ class VideoMock(Fake):
         return [router for router in (self._router, self) if router is not None]
 
     def handler(self, request: httpx.Request) -> httpx.Response:
-        """Answer a request as respx's routers do. Raises respx's `AllMockedAssertionError` for one to elsewhere."""
+        """Answer a request as respx's routers do.
+
+        Raises respx's `AllMockedAssertionError` for one to elsewhere, `PassThrough` for one to this machine.
+        """
         if request.url.scheme not in _SCHEMES:
             raise httpx.UnsupportedProtocol(f"Request URL has an unsupported protocol '{request.url.scheme}://'.")
         origin = _origin(request.url)
         if not self._inproc.reaches(origin):
+            if request.url.host in _LOOPBACK:
+                # No route of respx's has decided this, so there is none to name.
+                raise PassThrough("for a server on this machine", request=request, origin=None)  # type: ignore[arg-type]
             raise AllMockedAssertionError(f"RESPX: {request!r} not mocked, and not for the fake at {self.origin}!")
         timeout = request.extensions.get("timeout") or {}
         headers = [(name.decode("latin-1"), value.decode("latin-1")) for name, value in request.headers.raw]
