@@ -37,9 +37,9 @@ def trigger_in_words(way: Transition) -> str:
     if way.polls is not None:
         words = f"after {way.polls} poll{'' if way.polls == 1 else 's'}"
     elif way.seconds is not None:
-        words = f"after {way.seconds:g} s"
+        words = f"after {way.seconds:.12g} s"
     elif way.on is not None:
         words = f"on {way.on}"
     else:
         words = f"signal {way.signal}"
-    return words if way.chance >= 1 else f"{words}, {way.chance:.0%}"
+    return words if way.chance >= 1 else f"{words}, {way.chance * 100:g}%"

@@ -148,10 +148,7 @@ class _Reader:
         return scenario
 
     def _judge(self, scenario: Scenario, data: dict[str, Any]) -> None:
-        """Add what is wrong with the scenario, but nothing about the parts that could not be read.
-
-        What is wrong with a whole (two bodies, no trigger) may be due to a part of it that could not be read.
-        """
+        """Add what is wrong with the scenario, but nothing about the parts that could not be read."""
         broken = {problem.path for problem in self.problems}
         if ("states",) in broken:
             broken.add(("start",))
@@ -162,8 +159,9 @@ class _Reader:
         for problem in islice(found, MAX_PROBLEMS):
             path = _path_in(data, problem.path)
             hidden = any(path[: len(other)] == other for other in broken)
-            if path[:1] != ("states",) or len(path) > 2:
-                hidden = hidden or any(other[: len(path)] == path for other in broken)
+            # A way may lack its trigger because that could not be read.
+            if not hidden and path[2:3] == ("next",):
+                hidden = any(other[: len(path)] == path for other in broken)
             if not hidden:
                 self._wrong(path, problem.message)
 

@@ -439,6 +439,7 @@ def test_a_reply_waits_for_the_clock_of_its_fake(server: VideoServer) -> None:
     ):
         client.ask()
         waiting.ask()
+        eventually(lambda: fake.journal.total and other.journal.total)
         assert client.silent()
         fake.advance(59.9)
         assert client.silent()

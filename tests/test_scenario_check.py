@@ -275,6 +275,13 @@ WRONG: Mapping[str, tuple[Scenario, list[str]]] = {
         with_reply(headers={"x": True}),
         ["states.completed.poll.headers.x: true is neither a text nor null (which takes the header away)"],
     ),
+    "an unknown template in a header": (
+        with_reply(headers={"Location": "{downlod_url}"}),
+        [
+            "states.completed.poll.headers.Location: no template {downlod_url} (did you mean 'download_url'?); "
+            "write {{downlod_url}} for the text"
+        ],
+    ),
     "a header twice": (
         with_reply(headers={"Retry-After": "1", "retry-after": "2"}),
         ["states.completed.poll.headers.retry-after: the header stands here twice: capitals do not count"],

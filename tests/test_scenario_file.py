@@ -625,6 +625,18 @@ def test_a_part_that_could_not_be_read_is_not_judged_besides() -> None:
     ]
 
 
+def test_what_could_be_read_is_judged_beside_what_could_not() -> None:
+    text = (
+        HEAD.replace("  a:", '  "a b":').replace("start: a", "start: a b")
+        + "    poll: {text: a, html: b, delay: long}\n"
+    )
+    assert errors(text) == [
+        "f.yaml:4: states.a b: 'a b' is not a state's name such as 'queued': letters, digits and _ . - alone",
+        "f.yaml:6: states.a b.poll.delay: 'long' is not a time such as 45s, 500ms, 2m or 12h",
+        "f.yaml:6: states.a b.poll: one body, not several: text, html",
+    ]
+
+
 def test_errors_name_the_scenario_where_there_is_no_file() -> None:
     with pytest.raises(ScenarioError, match=r"^own/one:1: summary: this key is missing$"):
         read("start: a\nstates: {a: {video: {status: done}}}", name="own/one")

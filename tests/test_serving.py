@@ -53,9 +53,10 @@ def logged(caplog: pytest.LogCaptureFixture) -> Iterator[list[str]]:
     """What must be in the log, and no thread left; nothing unless a test puts it here."""
     caplog.set_level(logging.WARNING)
     expected: list[str] = []
+    before = set(threading.enumerate())
     yield expected
     assert [record.getMessage() for record in caplog.get_records("call")] == expected
-    assert "video-mockserver" not in [thread.name for thread in threading.enumerate()]
+    assert "video-mockserver" not in [thread.name for thread in set(threading.enumerate()) - before]
 
 
 def get(client: Client, path: str = POLL, *headers: str, **how: Any) -> Any:
@@ -323,6 +324,18 @@ def test_who_names_no_host_is_told_the_address_that_it_reached() -> None:
                     api, download, _ = client.rest().decode().split(" ")
                     assert api == f"http://{address}:{fake.ports[0]}"
                     assert download == f"http://{address}:{fake.ports[1]}"
+
+
+@pytest.mark.skipif(not socket.has_dualstack_ipv6(), reason="this machine has no IPv6")
+def test_an_address_of_either_version_is_told_as_one() -> None:
+    with VideoServer(host="::", unknown_tasks="create") as server:
+        fake = server.fake(scripted(text=ORIGINS))
+        assert fake.origin == f"http://[::1]:{fake.ports[0]}"
+        for address, told in (("127.0.0.1", "127.0.0.1"), ("::1", "[::1]")):
+            with Client(fake.ports[0], address) as client:
+                client.send(f"GET {POLL} HTTP/1.0\r\nAuthorization: Bearer k\r\n\r\n".encode())
+                client.head()
+                assert client.rest().startswith(f"http://{told}:{fake.ports[0]} http://{told}:".encode())
 
 
 @pytest.mark.parametrize(
@@ -707,6 +720,18 @@ def test_control_of_a_process_needs_neither_a_proxy_nor_to_be_told_the_token(mon
             server.start()
         with pytest.raises(Exception, match="401"):
             server_without_token(server).control("GET", "fakes")
+
+
+def test_a_served_fake_below_a_prefix_takes_what_it_is_busy_with_along() -> None:
+    with (
+        ServerProcess("--scenario", "polling/poll_stalled_half_way", "--unknown-tasks", "create") as process,
+        Client(urlsplit(process.origin).port or 0) as client,
+    ):
+        client.ask(f"/t/one{POLL}")
+        client.head()
+        process.control("DELETE", "fakes/one")
+        client.rest()
+        assert client.ending is not None
 
 
 def server_without_token(server: ServerProcess) -> ServerProcess:

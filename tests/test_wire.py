@@ -175,6 +175,7 @@ def test_a_fault_waits_for_its_delay(server: VideoServer) -> None:
         Client(fake.ports[0]) as client,
     ):
         client.ask()
+        eventually(lambda: fake.journal.total)
         assert client.silent()
         fake.advance(30)
         client.head()

@@ -66,8 +66,8 @@ class _Uvicorn(uvicorn.Server):
                 return None
             done = asyncio.run_coroutine_threadsafe(work(*args), self.loop)
             self._work.add(done)
-        done.add_done_callback(self._work.discard)
-        return done
+            done.add_done_callback(self._work.discard)
+            return done
 
     def drop(self, fake: ServedFake) -> None:
         """Stop listening for a fake, and end every connection of it. By any thread; only the server's own goes on
@@ -122,8 +122,8 @@ class _Uvicorn(uvicorn.Server):
     async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
         with self._gate:
             self._over = True
-        await asyncio.sleep(0)  # what was submitted begins
-        await asyncio.gather(*map(asyncio.wrap_future, self._work), return_exceptions=True)
+            work = [asyncio.wrap_future(done) for done in self._work]
+        await asyncio.gather(*work, return_exceptions=True)
         await self._shut(tuple(self._listeners))
         for connection in list(self.server_state.connections):
             connection.transport.abort()
