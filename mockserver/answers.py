@@ -126,7 +126,7 @@ def scripted_reply(
     elif said.text is not None:
         reply = Reply(said.status or 200, (("content-type", "text/plain; charset=utf-8"),), str(body).encode())
     elif said.error is not None:
-        reply = enveloped_error(said.status or 500, body)
+        reply = enveloped_error(said.status or 500, {key: str(text) for key, text in body.items()})
     elif said.redirect is not None:
         reply = Reply(said.status or 302, (("location", _header_text(body)),))
     elif said.clip is not None:

@@ -27,10 +27,14 @@ from mockserver.scenario_check import (
     ScenarioError,
     data_problems,
     did_you_mean,
-    graph_problems,
+    link_problems,
+    nearest,
+    not_a_text,
     part_problems,
     shown,
+    way_problems,
 )
+from mockserver.yaml_data import TWICE
 
 __all__ = [
     "BODIES",
@@ -89,7 +93,7 @@ def read(text: str, *, name: str, file: str | None = None) -> Scenario:
         found = reader.problems
     lines = [Problem(problem.path, problem.message, problem.line or located.line(problem.path)) for problem in found]
     lines.sort(key=lambda problem: problem.line or 0)
-    raise ScenarioError(dict.fromkeys(lines), file or name)
+    raise ScenarioError(islice(dict.fromkeys(lines), MAX_PROBLEMS), file or name)
 
 
 def from_data(data: Any, *, name: str) -> Scenario:
@@ -112,22 +116,33 @@ class _Reader:
 
     def __init__(self, known: Iterable[Problem] = ()) -> None:
         self.problems = list(known)
+        # Where it is not known what was meant: nothing more is said about these parts.
+        self._doubtful = {problem.path for problem in self.problems if problem.message != TWICE}
 
     def _wrong(self, path: Path, message: str) -> None:
+        if path not in self._doubtful:
+            self._doubtful.add(path)
+            self._tell(path, message)
+
+    def _tell(self, path: Path, message: str) -> None:
         if len(self.problems) < MAX_PROBLEMS:
             self.problems.append(Problem(path, message))
 
-    def _unknown(self, path: Path, key: str, keys: Iterable[str]) -> None:
+    def _unknown(self, path: Path, key: str, keys: Iterable[str], given: Mapping[str, Any]) -> None:
         # Asking for what is near takes time, which a file of nothing but errors must not use up.
         if len(self.problems) < MAX_PROBLEMS:
-            self._wrong((*path, key), f"unknown key{did_you_mean(key, keys)}")
+            meant = nearest(key, keys)
+            if meant is None or meant not in given:
+                self._doubtful.add((*path, meant or key))
+            self._tell((*path, key), f"unknown key{did_you_mean(key, keys)}")
 
     def scenario(self, data: Any, name: str) -> Scenario:
         if not isinstance(data, dict):
             self._wrong((), f"{shown(data)} is not a scenario: a mapping with summary, start and states")
             return Scenario(name, "", "", {})
-        # The place of the JSON Schema, as JSON files name it for editors, is no part of the scenario.
-        data = {key: value for key, value in data.items() if key != "$schema" or not isinstance(value, str)}
+        # Where the JSON Schema is, as JSON files tell editors: no part of the scenario.
+        self._text(data, "$schema", ())
+        data = {key: value for key, value in data.items() if key != "$schema"}
         given = self._mapping(data, (), SCENARIO_KEYS, required=("summary", "start", "states"))
         scenario = Scenario(
             name=name,
@@ -148,22 +163,23 @@ class _Reader:
         return scenario
 
     def _judge(self, scenario: Scenario, data: dict[str, Any]) -> None:
-        """Add what is wrong with the scenario, but nothing about the parts that could not be read."""
-        broken = {problem.path for problem in self.problems}
-        if ("states",) in broken:
-            broken.add(("start",))
-        found = part_problems(scenario)
-        # The graph of a scenario that was read in part is not its own.
-        if not any(path[:1] in ((), ("start",), ("states",), ("create",), ("never_ends",)) for path in broken):
-            found = chain(found, graph_problems(scenario))
+        """Add what is wrong with the scenario, but nothing that may be due to a part that could not be read."""
+        doubtful = self._doubtful | ({("start",)} if ("states",) in self._doubtful else set())
+        places = doubtful | {problem.path for problem in self.problems}
+        found: Iterable[Problem] = part_problems(scenario)
+        if not any(map(_leads, doubtful | {problem.path for problem in self.problems if problem.message == TWICE})):
+            found = chain(found, way_problems(scenario))
+        if not any(path[:1] in ((), ("states",), ("create",)) for path in places):
+            found = chain(found, link_problems(scenario))
         for problem in islice(found, MAX_PROBLEMS):
             path = _path_in(data, problem.path)
-            hidden = any(path[: len(other)] == other for other in broken)
-            # A way may lack its trigger because that could not be read.
-            if not hidden and path[2:3] == ("next",):
-                hidden = any(other[: len(path)] == path for other in broken)
-            if not hidden:
-                self._wrong(path, problem.message)
+            if any(path[: len(other)] == other for other in doubtful):
+                continue
+            # A way may lack its trigger, and a clip its source, because that could not be read.
+            depends = path[:1] == ("expect",) or path[2:3] == ("next",)
+            if depends and any(other[: len(path)] == path for other in doubtful):
+                continue
+            self._tell(path, problem.message)
 
     def _state(self, data: Any, path: Path) -> State:
         given = self._mapping(data, path, STATE_KEYS)
@@ -248,8 +264,11 @@ class _Reader:
         if not isinstance(value, dict):
             self._wrong(path, f"{shown(value)} is not a mapping of header names to texts")
             return {}
-        # `Retry-After: 5` means the text: a header has no other kind.
-        return {name: str(text) if _is_number(text) else text for name, text in value.items()}
+        # `Retry-After: 5` means the text: a header has no other kind. Of 1.50 it is not known how it was written.
+        return {
+            name: str(text) if isinstance(text, int) and not isinstance(text, bool) else text
+            for name, text in value.items()
+        }
 
     def _fault(self, value: Any, path: Path) -> Fault | None:
         if isinstance(value, str):
@@ -283,9 +302,9 @@ class _Reader:
             return {}
         for key in data:
             if key not in keys:
-                self._unknown(path, key, keys)
+                self._unknown(path, key, keys, data)
         for key in required:
-            if key not in data:
+            if key not in data and (*path, key) not in self._doubtful:
                 self._wrong((*path, key), "this key is missing")
         return {key: value for key, value in data.items() if key in keys}
 
@@ -312,7 +331,7 @@ class _Reader:
     def _text(self, given: dict[str, Any], key: str, path: Path, default: str | None = None) -> str | None:
         value = given.get(key, default)
         if key in given and not isinstance(value, str):
-            self._wrong((*path, key), f"{shown(value)} is not a text")
+            self._wrong((*path, key), not_a_text(value))
             return default
         return value
 
@@ -357,18 +376,29 @@ def _is_number(value: Any) -> bool:
 
 
 def _path_in(data: Any, path: Path) -> Path:
-    """A scenario's path as the path in its data, where a single reply or way may stand in a list of one."""
+    """A scenario's path as the path in its data, where a single reply or way can stand without a list."""
     place: list[str | int] = []
     for key in path:
-        if isinstance(data, list) and isinstance(key, str):
-            place.append(0)
-            data = data[0] if data else None
+        if isinstance(key, int) and not isinstance(data, list):
+            continue
         place.append(key)
         try:
             data = data[key]
         except (TypeError, KeyError, IndexError):
             data = None
     return tuple(place)
+
+
+def _leads(path: Path) -> bool:
+    """Whether what stands at a path has a say in which state follows on which, and which is an end."""
+    match path:
+        case () | ("states",) | ("states", _) | ("start" | "never_ends", *_):
+            return True
+        case ("states", _, "video") | ("states", _, "video", "status", *_):
+            return True
+        case ("states", _, str(key), *_):
+            return key == "next" or key not in STATE_KEYS
+    return False
 
 
 # --- writing ----------------------------------------------------------------------------------------------------------
@@ -513,9 +543,9 @@ _WIDTH = 110
 # YAML wants a longer key to be marked.
 _LONGEST_KEY = 1000
 # Text that needs no quotes: up to two words inside of brackets, a sentence on a line of its own. YAML allows more.
-_INSIDE = r"""\w./;<>()+%=?!$*~^@&'"\-"""
+_INSIDE = r"""\w./;<>()+%=!$*~^@&'"\-"""
 _PLAIN = re.compile(rf"[A-Za-z0-9_/<(.][{_INSIDE}]*(?: [{_INSIDE}]+)?")
-_PLAIN_ROW = re.compile(rf"[A-Za-z0-9_/<(.](?:[{_INSIDE}, ]*[{_INSIDE}])?")
+_PLAIN_ROW = re.compile(rf"[A-Za-z0-9_/<(.](?:[{_INSIDE},? ]*[{_INSIDE}?])?")
 _PAGE = re.compile(r"[!-~](?:[ -~]*[!-~])?(?:\n(?:[ -~]*[!-~])?)+")
 _UNPRINTABLE = re.compile("[^\n\x20-\x7e\xa0-\u2027\u202a-\ud7ff\ue000-\ufefe\uff00-\ufffd\U00010000-\U0010ffff]")
 # What other tools take for numbers, dates and so on, by first character.

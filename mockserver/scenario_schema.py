@@ -16,6 +16,7 @@ from mockserver.scenario import EVENTS
 from mockserver.scenario_check import (
     DOWNLOAD_AUTH,
     HEADER_NAME,
+    HEADER_VALUE,
     MAX_INTEGER,
     MAX_SECONDS,
     MIN_INTEGER,
@@ -212,7 +213,7 @@ def _reply(keys: Iterable[str]) -> Schema:
     keys = list(keys)
     bodies = [key for key in BODIES if key in keys]
     # A header's value is text; a number stands for its digits, null for no header.
-    value = {"type": ["string", "number", "null"], "pattern": r"^[\t\x20-\x7e]*$"}
+    value = {"type": ["string", "integer", "null"], "pattern": f"^{HEADER_VALUE}$"}
     schemas: dict[str, Schema] = {
         "status": {"type": "integer", "minimum": STATUSES.start, "maximum": STATUSES.stop - 1},
         "headers": {"type": "object", "propertyNames": {"pattern": f"^{HEADER_NAME}$"}, "additionalProperties": value},

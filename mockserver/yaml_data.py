@@ -1,7 +1,8 @@
 """YAML and JSON text to plain data, with the line of every value; strict where surprises would come in.
 
 Only what a scenario needs is taken: mappings with text keys, lists, text, numbers, true, false and null. `yes`, `on`
-and dates stay text. Aliases, tags and several documents are refused, so a small file cannot become a large one.
+and dates stay text. Aliases, tags and several documents are refused, so a small file cannot become a large one. A text
+that begins with `{"` is JSON and keeps to JSON's rules; any other is YAML.
 """
 
 from __future__ import annotations
@@ -9,24 +10,31 @@ from __future__ import annotations
 import json
 import math
 import re
+from bisect import bisect_left
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from typing import Any
 
 import yaml
 
-from mockserver.scenario_check import Path, Problem
+from mockserver.scenario_check import MAX_DEPTH, MAX_PROBLEMS, Path, Problem, short
 
-__all__ = ["MAX_DEPTH", "MAX_SIZE", "Located", "resolve", "text_to_data"]
+__all__ = ["MAX_SIZE", "MAX_VALUES", "TWICE", "Located", "resolve", "text_to_data"]
 
 MAX_SIZE = 1024 * 1024
-MAX_DEPTH = 32
+MAX_VALUES = 10_000
+TWICE = "the key stands here twice"
 
 _Loader: Any = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
 _INT = re.compile(r"[-+]?[0-9]+")
 _FLOAT = re.compile(r"[-+]?(\.[0-9]+|[0-9]+(\.[0-9]*)?)([eE][-+]?[0-9]+)?")
 _WORDS: dict[str, Any] = {"": None, "~": None, "null": None, "true": True, "false": False}
-_CONTROL = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f\ud800-\udfff]")
+
+_IS_JSON = re.compile(r'[ \t\r\n]*\{[ \t\r\n]*(?:["}]|\Z)')
+# What YAML cannot hold; and what some parsers of it take for a blank or the end of a line, and others do not.
+_ODD = re.compile("[^\n\r\x20-\x7e\xa0-\u2027\u202a-\ud7ff\ue000-\ufefe\uff00-\ufffd\U00010000-\U0010ffff]")
+_DIRECTIVE = re.compile(r"(?:[ \r\n]|#[^\r\n]*[\r\n])*%")
+_BREAK = re.compile(r"\r\n|\r|\n")
 
 
 @dataclass(slots=True)
@@ -55,100 +63,191 @@ class _Stop(Exception):
 def text_to_data(text: str) -> Located:
     """Read a text. What is wrong with it is in `problems` of the result; then its data may be incomplete."""
     located = Located(None)
+    text = text.removeprefix("\ufeff")
     try:
         if len(text) > MAX_SIZE:
             raise _Stop(f"the text is longer than {MAX_SIZE // 1024} KiB; a scenario is a page or two", 1)
-        if found := _CONTROL.search(text):
-            raise _Stop(f"the character {found[0]!r} cannot stand here", text.count("\n", 0, found.start()) + 1)
-        is_json = text.lstrip().startswith("{")
-        if is_json:
-            _check_json(text)
-        _Events(text, located).read()
-        if is_json and not located.problems:
-            # JSON's escapes are its own: the data is JSON's, only the lines are YAML's.
-            located.data = json.loads(text)
+        (_Json if _IS_JSON.match(text) else _Yaml)(text, located).read()
     except _Stop as stop:
         located.problems.append(stop.problem)
     return located
 
 
-def _check_json(text: str) -> None:
-    def constant(name: str) -> float:
-        raise _Stop(f"{name} is not a number that JSON has", _line_of(text, name))
-
-    def number(digits: str) -> int:
-        if len(digits) > 20 or not -(2**63) <= int(digits) < 2**64:
-            raise _Stop(f"{digits[:25]} is too large a number", _line_of(text, digits))
-        return int(digits)
-
-    def decimal(digits: str) -> float:
-        if not math.isfinite(float(digits)):
-            raise _Stop(f"{digits[:25]} is too large a number", _line_of(text, digits))
-        return float(digits)
-
-    try:
-        json.loads(text, parse_constant=constant, parse_int=number, parse_float=decimal)
-    except json.JSONDecodeError as error:
-        if text.lstrip().startswith('{"') or text.lstrip().startswith("{\n"):
-            raise _Stop(f"not JSON: {error.msg} at column {error.colno}", error.lineno) from None
-    except RecursionError:
-        raise _Stop(f"nested more than {MAX_DEPTH} levels deep", 1) from None
-
-
-def _line_of(text: str, part: str) -> int:
-    return text.count("\n", 0, max(0, text.find(part))) + 1
-
-
-class _Events:
-    """Builds data from the parser's events; nothing is built that the text does not spell out."""
+class _Reader:
+    """What is done with each value, whatever it is written in."""
 
     def __init__(self, text: str, located: Located) -> None:
-        self._events: Iterator[Any] = iter(yaml.parse(text, Loader=_Loader))
+        self._text = text
         self._located = located
+        self._count = 0
+
+    def _enter(self, path: Path, line: int, depth: int) -> None:
+        self._count += 1
+        if depth >= MAX_DEPTH:
+            raise _Stop(f"nested more than {MAX_DEPTH} levels deep", line)
+        if self._count > MAX_VALUES:
+            raise _Stop(f"more than {MAX_VALUES} values; a scenario is a page or two", line)
+        self._located.lines[path] = line
+
+    def _once(self, values: dict[str, Any], key: str, path: Path, line: int) -> None:
+        if key in values:
+            self._wrong((*path, key), TWICE, line)
+
+    def _resolved(self, word: str, path: Path, line: int) -> Any:
+        try:
+            return resolve(word)
+        except ValueError as error:
+            self._wrong(path, str(error), line)
+            return 0
+
+    def _wrong(self, path: Path, message: str, line: int) -> None:
+        if len(self._located.problems) < MAX_PROBLEMS:
+            self._located.problems.append(Problem(path, message, line))
+
+
+class _Word(str):
+    """A number of JSON as it is written."""
+
+    __slots__ = ()
+
+
+_SCALARS = json.JSONDecoder(parse_int=_Word, parse_float=_Word, parse_constant=_Word)
+_BLANKS = re.compile(r"[ \t\r\n]*")
+
+
+class _Json(_Reader):
+    """Reads JSON: `json` knows neither lines nor keys that stand there twice. Positions count characters from 0."""
 
     def read(self) -> None:
+        self._ends = [found.start() for found in re.finditer("\n", self._text)]
         try:
-            self._take()  # the stream starts
-            event = self._take()
-            if isinstance(event, yaml.StreamEndEvent):
-                raise _Stop("the file is empty: a scenario begins with 'summary:'", 1)
-            self._located.data = self._value(self._take(), (), 0)
-            self._take()  # the document ends
-            event = self._take()
-            if not isinstance(event, yaml.StreamEndEvent):
-                raise _Stop("a second document begins here; one file holds one scenario", event.start_mark.line + 1)
-        except yaml.MarkedYAMLError as error:
-            mark = error.problem_mark or error.context_mark
-            where = f" at column {mark.column + 1}" if mark else ""
-            raise _Stop(f"not YAML: {error.problem or error}{where}", mark.line + 1 if mark else 1) from None
-        except yaml.YAMLError as error:
-            raise _Stop(f"not YAML: {error}", 1) from None
+            data, at = self._value(self._skip(0), (), 0)
+            if at < len(self._text):
+                raise json.JSONDecodeError("Extra data", self._text, at)
+        except json.JSONDecodeError as error:
+            what = error.msg.removesuffix(" at")
+            raise _Stop(f"not JSON: {what} at column {error.colno}", error.lineno) from None
+        self._located.data = data
+
+    def _value(self, at: int, path: Path, depth: int) -> tuple[Any, int]:
+        """The value that begins at a position, and the position of what follows it."""
+        line = self._line(at)
+        self._enter(path, line, depth)
+        if self._text.startswith("{", at):
+            return self._mapping(at, path, depth)
+        if self._text.startswith("[", at):
+            return self._sequence(at, path, depth)
+        value, at = _SCALARS.raw_decode(self._text, at)
+        if isinstance(value, _Word):
+            if value.lstrip("-") in ("NaN", "Infinity"):
+                self._wrong(path, f"{value} is not a number that JSON has", line)
+                value = 0
+            else:
+                value = self._resolved(value, path, line)
+        return value, self._skip(at)
+
+    def _sequence(self, at: int, path: Path, depth: int) -> tuple[list[Any], int]:
+        values: list[Any] = []
+        at = self._skip(at + 1)
+        while not self._text.startswith("]", at):
+            if values:
+                at = self._behind(",", at)
+            value, at = self._value(at, (*path, len(values)), depth + 1)
+            values.append(value)
+        return values, self._skip(at + 1)
+
+    def _mapping(self, at: int, path: Path, depth: int) -> tuple[dict[str, Any], int]:
+        values: dict[str, Any] = {}
+        at = self._skip(at + 1)
+        while not self._text.startswith("}", at):
+            if values:
+                at = self._behind(",", at)
+            if not self._text.startswith('"', at):
+                raise json.JSONDecodeError("Expecting property name enclosed in double quotes", self._text, at)
+            line = self._line(at)
+            key, at = _SCALARS.raw_decode(self._text, at)
+            self._once(values, key, path, line)
+            at = self._behind(":", self._skip(at))
+            values[key], at = self._value(at, (*path, key), depth + 1)
+            self._located.lines[(*path, key)] = line
+        return values, self._skip(at + 1)
+
+    def _behind(self, mark: str, at: int) -> int:
+        if not self._text.startswith(mark, at):
+            raise json.JSONDecodeError(f"Expecting {mark!r} delimiter", self._text, at)
+        return self._skip(at + 1)
+
+    def _skip(self, at: int) -> int:
+        found = _BLANKS.match(self._text, at)
+        return found.end() if found else at
+
+    def _line(self, at: int) -> int:
+        return bisect_left(self._ends, at) + 1
+
+
+class _Yaml(_Reader):
+    """Builds data from the events of YAML's parser; nothing is built that the text does not spell out."""
+
+    def read(self) -> None:
+        if odd := _ODD.search(self._text):
+            line = _line_behind(self._text[: odd.start()])
+            if odd[0] == "\t":
+                raise _Stop(
+                    "a tab cannot stand here: indent with blanks, and write \\t in double quotes for one in a text",
+                    line,
+                )
+            hint = "" if "\ud800" <= odd[0] <= "\udfff" else ": write it as an escape, in double quotes"
+            raise _Stop(f"the character {odd[0]!r} cannot stand here{hint}", line)
+        if found := _DIRECTIVE.match(self._text):
+            message = "directives such as %YAML are not taken: a scenario begins with its keys"
+            raise _Stop(message, _line_behind(found[0]))
+        self._in_brackets = False
+        self._events: Iterator[Any] = iter(yaml.parse(self._text, Loader=_Loader))
+        self._take()  # the stream starts
+        if isinstance(self._take(), yaml.StreamEndEvent):
+            raise _Stop("the file is empty: a scenario begins with 'summary:'", 1)
+        self._located.data = self._value(self._take(), (), 0)
+        self._take()  # the document ends
+        if not isinstance(event := self._take(), yaml.StreamEndEvent):
+            raise _Stop("a second document begins here; one file holds one scenario", event.start_mark.line + 1)
 
     def _take(self) -> Any:
-        return next(self._events)
+        try:
+            return next(self._events)
+        # The last two come from the parser in Python, for the escape of a character that there is not.
+        except (yaml.YAMLError, ValueError, OverflowError) as error:
+            mark = getattr(error, "problem_mark", None) or getattr(error, "context_mark", None)
+            where = f" at column {mark.column + 1}" if mark else ""
+            what = short(str(getattr(error, "problem", None) or error), 100)
+            line = mark.line + 1 if mark else max(self._located.lines.values(), default=1)
+            raise _Stop(f"not YAML: {what}{where}", line) from None
 
     def _value(self, event: Any, path: Path, depth: int) -> Any:
         line = event.start_mark.line + 1
-        self._located.lines[path] = line
-        if isinstance(event, yaml.AliasEvent):
-            raise _Stop(f"aliases such as *{event.anchor} are not taken: write the value out", line, path)
-        if event.anchor:
-            raise _Stop(f"anchors such as &{event.anchor} are not taken: write the value out", line, path)
-        if event.tag and event.tag != "!":
-            raise _Stop(f"tags such as {event.tag} are not taken", line, path)
-        if depth >= MAX_DEPTH:
-            raise _Stop(f"nested more than {MAX_DEPTH} levels deep", line)
+        self._enter(path, line, depth)
+        self._refuse_references(event, path, line)
         if isinstance(event, yaml.ScalarEvent):
-            if not event.implicit[0]:
-                return str(event.value)
-            try:
-                return resolve(event.value)
-            except ValueError as error:
-                self._located.problems.append(Problem(path, str(error), line))
-                return 0
-        if isinstance(event, yaml.SequenceStartEvent):
-            return self._sequence(path, depth)
-        return self._mapping(path, depth)
+            self._refuse_question(event, path, line)
+            return self._resolved(event.value, path, line) if event.implicit[0] else event.value
+        is_in_brackets, self._in_brackets = self._in_brackets, event.flow_style
+        is_list = isinstance(event, yaml.SequenceStartEvent)
+        values = self._sequence(path, depth) if is_list else self._mapping(path, depth)
+        self._in_brackets = is_in_brackets
+        return values
+
+    def _refuse_question(self, event: Any, path: Path, line: int) -> None:
+        # One parser takes it for a part of the text, the other for a key.
+        if self._in_brackets and event.implicit[0] and "?" in event.value:
+            raise _Stop("a text with a question mark inside of brackets or braces needs quotes", line, path)
+
+    def _refuse_references(self, event: Any, path: Path, line: int) -> None:
+        if isinstance(event, yaml.AliasEvent):
+            raise _Stop(f"aliases such as *{short(str(event.anchor))} are not taken: write the value out", line, path)
+        if event.anchor:
+            raise _Stop(f"anchors such as &{short(event.anchor)} are not taken: write the value out", line, path)
+        if event.tag:
+            tag = event.tag.replace("tag:yaml.org,2002:", "!!")
+            raise _Stop(f"tags such as {short(tag)} are not taken", line, path)
 
     def _sequence(self, path: Path, depth: int) -> list[Any]:
         values: list[Any] = []
@@ -160,16 +259,21 @@ class _Events:
         values: dict[str, Any] = {}
         while not isinstance(event := self._take(), yaml.MappingEndEvent):
             line = event.start_mark.line + 1
+            self._refuse_references(event, path, line)
             if not isinstance(event, yaml.ScalarEvent):
-                raise _Stop("a key is a word, not a list, a mapping or an alias", line, path)
-            key = str(event.value)
-            if key == "<<":
+                raise _Stop("a key is a word, not a list or a mapping", line, path)
+            self._refuse_question(event, path, line)
+            key = event.value
+            if key == "<<" and event.implicit[0]:
                 raise _Stop("merge keys '<<' are not taken: write the values out", line, path)
-            if key in values:
-                self._located.problems.append(Problem((*path, key), "the key stands here twice", line))
+            self._once(values, key, path, line)
             values[key] = self._value(self._take(), (*path, key), depth + 1)
             self._located.lines[(*path, key)] = line
         return values
+
+
+def _line_behind(text: str) -> int:
+    return len(_BREAK.findall(text)) + 1
 
 
 def resolve(text: str) -> Any:

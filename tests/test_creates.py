@@ -4,16 +4,19 @@ from __future__ import annotations
 
 import json
 from typing import Any
+from urllib.parse import urlencode
 
 import pytest
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
-from asking import BOUNDARY, CREATE, Answer, ask, done, form, multipart, part, poll, told
+from asking import BOUNDARY, CREATE, ORIGINS, Answer, ask, done, form, multipart, part, poll, told
 from conftest import NewFake
 from mockserver.clock import ManualClock
 from mockserver.fake import Fake
+from mockserver.forms import parse_form
 from mockserver.library import Library, shipped_shelf
+from mockserver.reply import Request
 from mockserver.scenario import ReplyTemplate
 
 MODEL, PROMPT = part("model", "grok-video-3"), part("prompt", "a fox in the snow")
@@ -113,6 +116,25 @@ def test_seconds_may_be_asked_for_as_a_number_or_text_and_are_answered_as_text(
 ) -> None:
     task = create(fake, json={**CREATE, **asked}).json["id"]
     assert poll(fake, task).json["seconds"] == seconds
+
+
+@pytest.mark.parametrize(
+    ("pairs", "fields"),
+    [
+        ([("a", "1")], {"a": "1"}),
+        ([("a", "1"), ("a", "2"), ("a", "3")], {"a": ["1", "2", "3"]}),
+        ([("a[]", "1"), ("a[]", "2")], {"a": ["1", "2"]}),
+        ([("a[]", "1"), ("a", "2")], {"a": ["1", "2"]}),
+        ([("a[0]", "1"), ("b", "")], {"a[0]": "1", "b": ""}),
+    ],
+)
+def test_a_field_that_is_repeated_is_a_list(pairs: list[tuple[str, str]], fields: dict[str, Any]) -> None:
+    for body in (
+        multipart(*(part(name, value) for name, value in pairs)),
+        {"body": urlencode(pairs).encode(), "content_type": "application/x-www-form-urlencoded"},
+    ):
+        headers = (("content-type", body["content_type"]),)
+        assert parse_form(Request("POST", "/", ORIGINS, headers=headers, body=body["body"])).fields == fields
 
 
 def test_seconds_of_a_form_are_text_too(fake: Fake) -> None:
@@ -227,6 +249,11 @@ ODD = {
     ),
     "a multipart type with another boundary": (
         {**WHOLE, "content_type": "multipart/form-data; boundary=other"},
+        "invalid_multipart_form",
+        "",
+    ),
+    "a multipart type whose boundary no body can have": (
+        {**WHOLE, "content_type": "multipart/form-data; boundary=狐"},
         "invalid_multipart_form",
         "",
     ),

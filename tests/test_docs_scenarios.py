@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import json
 import re
 from pathlib import Path
 from typing import Any
 
 import pytest
 
+from asking import CREATE, KEY, ask, fetch, poll
+from conftest import NewFake
 from mockserver.clips import ClipShelf
 from mockserver.contract import OUTCOMES
 from mockserver.faults import FAULTS
@@ -15,10 +18,10 @@ from mockserver.library import Library
 from mockserver.profiles import PROFILES
 from mockserver.reading import expectation
 from mockserver.reply import Fault
-from mockserver.scenario import EVENTS
-from mockserver.scenario_check import DOWNLOAD_AUTH, SOURCES
-from mockserver.scenario_file import BODIES, REPLY_KEYS, SCENARIO_KEYS, STATE_KEYS, from_data, read, to_data
-from mockserver.scenario_schema import DESCRIPTIONS
+from mockserver.scenario import EVENTS, ReplyTemplate, Scenario, State, Transition
+from mockserver.scenario_check import DOWNLOAD_AUTH, SOURCES, ScenarioError
+from mockserver.scenario_file import BODIES, REPLY_KEYS, SCENARIO_KEYS, STATE_KEYS, from_data, read, to_data, write
+from mockserver.scenario_schema import DESCRIPTIONS, scenario_schema
 from mockserver.template import NUMERIC, TEMPLATES
 
 PAGE = (Path(__file__).parent.parent / "docs" / "scenarios.md").read_text("utf-8")
@@ -53,12 +56,68 @@ def test_every_example_is_right_and_ends_as_it_says(text: str, library: Library,
     assert set(found.sources) <= set(scenario.expect.sources)
 
 
-def test_the_python_runs() -> None:
+def test_the_python_runs(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(tmp_path)
     names: dict[str, Any] = {}
     for language, text in BLOCKS:
         if language == "python":
             exec(text, names)
     assert names["scenario"].name == "own/cut_once"
+    assert json.loads((tmp_path / "scenario.schema.json").read_text("utf-8")) == scenario_schema()
+
+
+def example(word: str) -> Scenario:
+    """The one example that holds a word."""
+    [text] = [text for text in EXAMPLES if word in text]
+    return read(text, name="docs/example")
+
+
+def test_a_create_pays_as_the_page_says(new_fake: NewFake) -> None:
+    fake = new_fake(example("made: true"))
+    seen = [(ask(fake, "POST", "/v1/videos", json=CREATE).status, len(fake.bill)) for _ in range(4)]
+    assert seen == [(429, 0), (502, 1), (200, 2), (200, 3)]
+
+
+def test_a_link_lives_from_when_the_state_began_as_the_page_says(new_fake: NewFake) -> None:
+    fake = new_fake(example("link_lifetime: 1m"))
+    task = fake.task()
+    fake.advance(100)
+    poll(fake, task.id)
+    url = poll(fake, task.id).json["video_url"]
+    assert [fetch(fake, url).status, fetch(fake, url, key=KEY).status] == [401, 200]
+    fake.advance(59)
+    assert fetch(fake, url, key=KEY).status == 200
+    fake.advance(1)
+    assert fetch(fake, url, key=KEY).status == 403
+
+
+def test_a_list_starts_over_when_the_task_comes_again(new_fake: NewFake) -> None:
+    again = (Transition("b", polls=2), Transition("done", signal="end"))
+    states = {
+        "a": State(poll=(ReplyTemplate(status=503), ReplyTemplate()), next=again),
+        "b": State(next=(Transition("a", polls=1),)),
+        "done": State(video={"status": "done"}),
+    }
+    fake = new_fake(Scenario("told", "Round and round.", "a", states))
+    task = fake.task()
+    assert [poll(fake, task.id).status for _ in range(6)] == [503, 200, 200, 503, 200, 200]
+
+
+def test_a_wrong_file_is_told_as_the_page_shows() -> None:
+    section = PAGE[PAGE.index("## Wrong files") :]
+    wrong, errors = re.findall(r"^```text\n(.*?)^```$", section, re.MULTILINE | re.DOTALL)
+    with pytest.raises(ScenarioError) as caught:
+        read(wrong, name="own/wrong", file="own/wrong.yaml")
+    assert str(caught.value) + "\n" == errors
+    assert len(caught.value.problems) == 5
+
+
+def test_a_file_says_where_the_schema_is_as_it_is_written() -> None:
+    section = PAGE[PAGE.index("## In an editor") :]
+    scenario = example("made: true")
+    assert f"```yaml\n{write(scenario, schema='../scenario.schema.json').splitlines()[0]}\n```" in section
+    line = write(scenario, schema="../scenario.schema.json", format="json").splitlines()[1].strip(" ,")
+    assert f"`{line}`" in section
 
 
 def test_the_templates_are_those_of_the_code_in_their_order() -> None:

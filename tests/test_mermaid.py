@@ -35,7 +35,9 @@ def test_a_plain_life_drawn(library: Library) -> None:
         (Transition("x", seconds=0.5), "after 0.5 s"),
         (Transition("x", on="content"), "on content"),
         (Transition("x", signal="go"), "signal go"),
+        (Transition("x", seconds=12345678), "after 12345678 s"),
         (Transition("x", polls=1, chance=0.25), "after 1 poll, 25%"),
+        (Transition("x", polls=1, chance=0.001), "after 1 poll, 0.1%"),
     ],
 )
 def test_a_trigger_reads_as_words(way: Transition, words: str) -> None:

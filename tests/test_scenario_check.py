@@ -6,6 +6,7 @@ import math
 import pickle
 from collections.abc import Mapping
 from dataclasses import replace
+from types import MappingProxyType
 from typing import Any
 
 import pytest
@@ -66,18 +67,21 @@ WRONG: Mapping[str, tuple[Scenario, list[str]]] = {
     "a summary of two lines": (replace(LIFE, summary="a\nb"), ["summary: say in one line what happens"]),
     "half a character": (replace(LIFE, source="\ud83d"), ["source: half a character, '\\ud83d': no text can hold it"]),
     "an unknown profile": (replace(LIFE, profile="opnai"), ["profile: no profile 'opnai' (did you mean 'openai'?)"]),
-    "a seed that is too large": (replace(LIFE, seed=2**64), ["seed: a seed has at most 64 bits"]),
+    "a seed that is too large": (
+        replace(LIFE, seed=2**64),
+        ["seed: 18446744073709551616 is too large a number: 64 bits are the most"],
+    ),
     "an unknown download_auth": (
         replace(LIFE, download_auth="Strict"),
         ["download_auth: no way to treat Authorization 'Strict' (did you mean 'strict'?)"],
     ),
     "links that never live": (
         replace(LIFE, link_lifetime=0),
-        ["link_lifetime: a link lives 1ms or more, and at most 1000000000s"],
+        ["link_lifetime: 0 seconds: a link lives 1ms or more, and at most 1000000000s"],
     ),
     "links that live for ever": (
-        replace(LIFE, link_lifetime=math.inf),
-        ["link_lifetime: a link lives 1ms or more, and at most 1000000000s"],
+        replace(LIFE, link_lifetime=1e10),
+        ["link_lifetime: 1e+10 seconds: a link lives 1ms or more, and at most 1000000000s"],
     ),
     # What is expected.
     "an unknown outcome": (
@@ -88,7 +92,7 @@ WRONG: Mapping[str, tuple[Scenario, list[str]]] = {
         replace(LIFE, expect=Expect("clip", ("content", "output_url"))),
         ["expect.from: no source 'output_url' (did you mean 'output.url'?)"],
     ),
-    "a clip from nowhere": (replace(LIFE, expect=Expect("clip")), ["expect.from: say where the clip is from"]),
+    "a clip from nowhere": (replace(LIFE, expect=Expect("clip")), ["expect: say where the clip is 'from'"]),
     "no clip from somewhere": (
         replace(LIFE, expect=Expect("failed", ("content",))),
         ["expect.from: only a clip is from somewhere"],
@@ -98,19 +102,22 @@ WRONG: Mapping[str, tuple[Scenario, list[str]]] = {
     "an unknown start": (replace(LIFE, start="queud"), ["start: no state 'queud' (did you mean 'queued'?)"]),
     "an unknown next state": (
         with_states(queued=replace(QUEUED, next=(Transition("complete", polls=1),)), completed=COMPLETED),
-        ["states.queued.next.state: no state 'complete' (did you mean 'completed'?)"],
+        ["states.queued.next.0.state: no state 'complete' (did you mean 'completed'?)"],
     ),
     "a state's name that is no word": (
         with_states(**{"half way": QUEUED, "completed": COMPLETED}),
-        ["states.half way: 'half way' is not a state's name such as 'queued': letters, digits and _ . - alone"],
+        [
+            "states.half way: 'half way' is not a state's name such as 'queued': "
+            "letters, digits and _ . - alone, no dot first"
+        ],
     ),
     "a state that nothing leads to": (
         with_states(queued=QUEUED, completed=COMPLETED, failed=State(video={"status": "failed"})),
-        ["states.failed: no state leads here"],
+        ["states.failed: no way from the start, 'queued', leads here"],
     ),
     "a state cancelled where nothing can be cancelled": (
         with_states(completed=COMPLETED, cancelled=State(video={"status": "cancelled"})),
-        ["states.cancelled: no state leads here"],
+        ["states.cancelled: no way from the start, 'completed', leads here"],
     ),
     "an end that is none": (
         with_completed(video={"status": "processing"}),
@@ -150,42 +157,45 @@ WRONG: Mapping[str, tuple[Scenario, list[str]]] = {
         ],
     ),
     # Triggers.
-    "a way without a trigger": (with_way(), ["states.queued.next: say exactly one of 'after', 'on' and 'signal'"]),
+    "a way without a trigger": (with_way(), ["states.queued.next.0: say exactly one of 'after', 'on' and 'signal'"]),
     "a way with two triggers": (
         with_way(polls=1, on="content"),
-        ["states.queued.next: say exactly one of 'after', 'on' and 'signal'"],
+        ["states.queued.next.0: say exactly one of 'after', 'on' and 'signal'"],
     ),
     "polls and time": (
         with_way(polls=1, seconds=1.0),
-        ["states.queued.next: say exactly one of 'after', 'on' and 'signal'"],
+        ["states.queued.next.0: say exactly one of 'after', 'on' and 'signal'"],
     ),
     "no polls": (
         with_way(polls=0),
-        ["states.queued.next.after: 0 polls: from 1 to 999999999 polls are answered in a state"],
+        ["states.queued.next.0.after: 0 polls: from 1 to 999999999 polls are answered in a state"],
     ),
     "no time": (
         with_way(seconds=0.0),
-        ["states.queued.next.after: a state lasts 1ms or more, and at most 1000000000s"],
+        ["states.queued.next.0.after: 0 seconds: a state lasts 1ms or more, and at most 1000000000s"],
     ),
     "a time that is no number": (
         with_way(seconds=math.nan),
-        ["states.queued.next.after: a state lasts 1ms or more, and at most 1000000000s"],
+        ["states.queued.next.seconds: nan is not a number that JSON has"],
     ),
     "an unknown event": (
         with_way(on="downlaod"),
-        ["states.queued.next.on: no event 'downlaod' (did you mean 'download'?)"],
+        ["states.queued.next.0.on: no event 'downlaod' (did you mean 'download'?)"],
     ),
     "a signal that is no word": (
         with_way(signal="go on"),
-        ["states.queued.next.signal: 'go on' is not a signal such as 'go': letters, digits and _ . - alone"],
+        [
+            "states.queued.next.0.signal: 'go on' is not a signal such as 'go': "
+            "letters, digits and _ . - alone, no dot first"
+        ],
     ),
     "no chance": (
         with_way(polls=1, chance=0.0),
-        ["states.queued.next.chance: 0.0 is not above 0 and at most 1"],
+        ["states.queued.next.0.chance: 0 is not above 0 and at most 1"],
     ),
     "more than certain": (
         with_way(polls=1, chance=1.5),
-        ["states.queued.next.chance: 1.5 is not above 0 and at most 1"],
+        ["states.queued.next.0.chance: 1.5 is not above 0 and at most 1"],
     ),
     "the second way is wrong": (
         with_states(
@@ -219,35 +229,35 @@ WRONG: Mapping[str, tuple[Scenario, list[str]]] = {
         ["states.completed.video.progress: a ramp is two whole numbers, such as [10, 90]"],
     ),
     # Replies.
-    "two bodies": (with_reply(text="a", html="b"), ["states.completed.poll: one body, not several: text, html"]),
+    "two bodies": (with_reply(text="a", html="b"), ["states.completed.poll.0: one body, not several: text, html"]),
     "null is a body too": (
         with_reply(has_json=True, redirect="x"),
-        ["states.completed.poll: one body, not several: json, redirect"],
+        ["states.completed.poll.0: one body, not several: json, redirect"],
     ),
     "JSON that is not said to be the body": (
         with_reply(json={"a": 1}),
-        ["states.completed.poll.json: a body of JSON needs has_json=True beside it"],
+        ["states.completed.poll.0.json: a body of JSON needs has_json=True beside it"],
     ),
     "a status below 200": (
         with_reply(status=199),
-        ["states.completed.poll.status: 199 is not a status from 200 to 599"],
+        ["states.completed.poll.0.status: 199 is not a status from 200 to 599"],
     ),
     "a status above 599": (
         with_reply(status=600),
-        ["states.completed.poll.status: 600 is not a status from 200 to 599"],
+        ["states.completed.poll.0.status: 600 is not a status from 200 to 599"],
     ),
-    "no times": (with_reply(times=0), ["states.completed.poll.times: 0 is not 1 or more"]),
+    "no times": (with_reply(times=0), ["states.completed.poll.0.times: 0 is not 1 or more"]),
     "a delay backwards": (
         with_reply(delay=-1.0),
-        ["states.completed.poll.delay: a delay takes 0ms or more, and at most 1000000000s"],
+        ["states.completed.poll.0.delay: -1 seconds: a delay takes 0ms or more, and at most 1000000000s"],
     ),
     "a poll that makes a task": (
         with_reply(made=True),
-        ["states.completed.poll.made: only replies of 'create' make a task"],
+        ["states.completed.poll.0.made: only replies of 'create' make a task"],
     ),
     "a task object where the clip should be": (
         with_completed(content=(ReplyTemplate(video={"a": 1}),)),
-        ["states.completed.content.video: 'content' shows the clip, not the task: say 'json'"],
+        ["states.completed.content.0.video: 'content' shows the clip, not the task: say 'json'"],
     ),
     "the reply of a link is wrong": (
         with_completed(
@@ -255,8 +265,8 @@ WRONG: Mapping[str, tuple[Scenario, list[str]]] = {
             downloads={"a": (ReplyTemplate(status=20, video={}),)},
         ),
         [
-            "states.completed.downloads.a.video: 'download' shows the clip, not the task: say 'json'",
-            "states.completed.downloads.a.status: 20 is not a status from 200 to 599",
+            "states.completed.downloads.a.0.video: 'download' shows the clip, not the task: say 'json'",
+            "states.completed.downloads.a.0.status: 20 is not a status from 200 to 599",
         ],
     ),
     "the second reply is wrong": (
@@ -265,75 +275,85 @@ WRONG: Mapping[str, tuple[Scenario, list[str]]] = {
     ),
     "a header's name with a blank": (
         with_reply(headers={"a b": "x"}),
-        ["states.completed.poll.headers.a b: 'a b' is not the name of a header"],
+        ["states.completed.poll.0.headers.a b: 'a b' is not the name of a header"],
     ),
     "a header that brings another": (
         with_reply(headers={"x": "a\r\nSet-Cookie: b"}),
-        ["states.completed.poll.headers.x: a header holds printable ASCII alone"],
+        ["states.completed.poll.0.headers.x: a header holds printable ASCII alone"],
     ),
-    "a header that is no text": (
-        with_reply(headers={"x": True}),
-        ["states.completed.poll.headers.x: true is neither a text nor null (which takes the header away)"],
+    "a header with a tab": (
+        with_reply(headers={"x": "a\tb"}),
+        ["states.completed.poll.0.headers.x: a header holds printable ASCII alone"],
+    ),
+    "a header that says where the body ends": (
+        with_reply(headers={"Content-Length": "5"}),
+        [
+            "states.completed.poll.0.headers.Content-Length: where the body ends is not for a header to say: "
+            "a 'fault' can lie about it"
+        ],
+    ),
+    "a header that takes the end of the body away": (
+        with_reply(headers={"transfer-encoding": None}),
+        [
+            "states.completed.poll.0.headers.transfer-encoding: where the body ends is not for a header to say: "
+            "a 'fault' can lie about it"
+        ],
     ),
     "an unknown template in a header": (
         with_reply(headers={"Location": "{downlod_url}"}),
         [
-            "states.completed.poll.headers.Location: no template {downlod_url} (did you mean 'download_url'?); "
+            "states.completed.poll.0.headers.Location: no template {downlod_url} (did you mean 'download_url'?); "
             "write {{downlod_url}} for the text"
         ],
     ),
     "a header twice": (
         with_reply(headers={"Retry-After": "1", "retry-after": "2"}),
-        ["states.completed.poll.headers.retry-after: the header stands here twice: capitals do not count"],
+        ["states.completed.poll.0.headers.retry-after: the header stands here twice: capitals do not count"],
     ),
     "a header taken away the wrong way": (
         with_reply(headers={"x": "{omit}"}),
-        ["states.completed.poll.headers.x: null takes a header away, {omit} does not"],
+        ["states.completed.poll.0.headers.x: null takes a header away, {omit} does not"],
     ),
     "an unknown key of an error": (
         with_reply(error={"mesage": "x"}),
-        ["states.completed.poll.error.mesage: unknown key (did you mean 'message'?)"],
-    ),
-    "an error that is no text": (
-        with_reply(error={"code": 5}),
-        ["states.completed.poll.error.code: 5 is not a text"],
+        ["states.completed.poll.0.error.mesage: unknown key (did you mean 'message'?)"],
     ),
     # Faults.
     "an unknown fault": (
         with_reply(fault=Fault("rest")),
-        ["states.completed.poll.fault: no fault 'rest' (did you mean 'reset'?)"],
+        ["states.completed.poll.0.fault: no fault 'rest' (did you mean 'reset'?)"],
     ),
     "a fault that takes no number": (
         with_reply(fault=Fault("close", at=5)),
-        ["states.completed.poll.fault: 'close' takes no number"],
+        ["states.completed.poll.0.fault: 'close' takes no number"],
     ),
     "a fault with the wrong number": (
         with_reply(fault=Fault("truncate", amount=5)),
-        ["states.completed.poll.fault: 'truncate' takes no such number, such as {truncate: 50%}"],
+        ["states.completed.poll.0.fault: 'truncate' takes no such number, such as {truncate: 50%}"],
     ),
     "a fault without its place": (
         with_reply(fault=Fault("truncate")),
-        ["states.completed.poll.fault: 'truncate' needs a number, such as {truncate: 50%}"],
+        ["states.completed.poll.0.fault: 'truncate' needs a number, such as {truncate: 50%}"],
     ),
     "a fault without its rate": (
         with_reply(fault=Fault("drip")),
-        ["states.completed.poll.fault: 'drip' needs a number, such as {drip: 20000}"],
+        ["states.completed.poll.0.fault: 'drip' needs a number, such as {drip: 20000}"],
     ),
     "more than all of the body": (
         with_reply(fault=Fault("truncate", at=1.5)),
-        ["states.completed.poll.fault: 150% is not a share of the body from 0% to 100%"],
+        ["states.completed.poll.0.fault: 150% is not a share of the body from 0% to 100%"],
     ),
     "fewer than no bytes": (
         with_reply(fault=Fault("stall", at=-1)),
-        ["states.completed.poll.fault: -1 is not a number of bytes"],
+        ["states.completed.poll.0.fault: -1 is not a number of bytes"],
     ),
     "a drip that stands still": (
         with_reply(fault=Fault("drip", amount=0)),
-        ["states.completed.poll.fault: 0 is not a rate of 1 byte a second or more"],
+        ["states.completed.poll.0.fault: 0 is not a rate of 1 byte a second or more"],
     ),
     "a length that is right": (
         with_reply(fault=Fault("wrong_length", amount=0)),
-        ["states.completed.poll.fault: a difference of 0 is no fault"],
+        ["states.completed.poll.0.fault: a difference of 0 is no fault"],
     ),
     # Templates and links.
     "an unknown template": (
@@ -345,7 +365,7 @@ WRONG: Mapping[str, tuple[Scenario, list[str]]] = {
     ),
     "an unknown template in a stylesheet": (
         with_reply(html="<style>b{zoom:big}</style>"),
-        ["states.completed.poll.html: no template {zoom:big}; write {{zoom:big}} for the text"],
+        ["states.completed.poll.0.html: no template {zoom:big}; write {{zoom:big}} for the text"],
     ),
     "an unknown template deep down": (
         with_completed(wrapped={"data": [1, {"x": "{tsk_id}"}]}),
@@ -356,7 +376,7 @@ WRONG: Mapping[str, tuple[Scenario, list[str]]] = {
     ),
     "an argument that is not taken": (
         with_reply(text="{task_id:x}"),
-        ["states.completed.poll.text: {task_id} takes no ':x'"],
+        ["states.completed.poll.0.text: {task_id} takes no ':x'"],
     ),
     "omit beside something else": (
         with_completed(unified={"a": "{omit}!"}),
@@ -368,7 +388,7 @@ WRONG: Mapping[str, tuple[Scenario, list[str]]] = {
     ),
     "omit for a whole body": (
         with_reply(text="{omit}"),
-        ["states.completed.poll.text: {omit} stands alone, as the value of a key that it takes away"],
+        ["states.completed.poll.0.text: {omit} stands alone, as the value of a key that it takes away"],
     ),
     "nearly the name of a link": (
         with_completed(
@@ -385,9 +405,62 @@ WRONG: Mapping[str, tuple[Scenario, list[str]]] = {
         with_completed(downloads={"a b": (ReplyTemplate(),)}),
         [
             "states.completed.downloads.a b: 'a b' is not a link's name such as 'a' or 'mirror': "
-            "letters, digits and _ . - alone",
-            "states.completed.downloads.a b: nothing shows {download_url:a b}",
+            "letters, digits and _ . - alone, no dot first",
         ],
+    ),
+    "a link's name that would lead upwards": (
+        with_completed(video={"status": "completed", "url": "{download_url:..}"}),
+        [
+            "states.completed.video.url: '..' is not a link's name such as 'a' or 'mirror': "
+            "letters, digits and _ . - alone, no dot first"
+        ],
+    ),
+    # What is not of the type that it should be; nothing else is said then.
+    "a way that stands alone": (
+        with_states(queued=State(next=Transition("complete", polls=1)), completed=COMPLETED),  # type: ignore[arg-type]
+        ["states.queued.next: a Python Transition is not a tuple of Transition"],
+    ),
+    "replies in a list": (
+        with_completed(poll=[ReplyTemplate(status=99)]),
+        ["states.completed.poll: a list is not a tuple of ReplyTemplate"],
+    ),
+    "a reply that is a number": (
+        with_completed(downloads={"a": (404, ReplyTemplate())}),
+        ["states.completed.downloads.a.0: 404 is not a ReplyTemplate"],
+    ),
+    "a state that is a mapping": (
+        replace(LIFE, states={"queued": {"video": {}}}),  # type: ignore[dict-item]
+        ["states.queued: a mapping is not a State"],
+    ),
+    "a name of a state that is a number": (
+        replace(LIFE, states={**LIFE.states, 5: COMPLETED}),  # type: ignore[dict-item]
+        ["states: the key 5 is not a text"],
+    ),
+    "no video": (with_completed(video=None), ["states.completed.video: nothing is not a mapping"]),
+    "polls in words": (
+        with_way(polls="2", chance="half"),
+        [
+            "states.queued.next.polls: '2' is not a whole number or None",
+            "states.queued.next.chance: 'half' is not a number",
+        ],
+    ),
+    "a flag that is a number": (replace(LIFE, never_ends=1), ["never_ends: 1 is not True or False"]),
+    "a number that is a flag": (replace(LIFE, seed=True), ["seed: true is not a whole number"]),
+    "a status with a point": (
+        with_reply(status=404.0),
+        ["states.completed.poll.status: 404.0 is not a whole number or None"],
+    ),
+    "a header that is no text": (
+        with_reply(headers={"x": True}),
+        ["states.completed.poll.headers.x: true is not a text or None"],
+    ),
+    "an error that is no text": (
+        with_reply(error={"code": 5}),
+        ["states.completed.poll.error.code: 5 is not a text"],
+    ),
+    "a fault that is a word": (
+        with_reply(fault="reset"),
+        ["states.completed.poll.fault: 'reset' is not a Fault or None"],
     ),
     # Values that no file can hold.
     "a number that is none": (
@@ -440,6 +513,10 @@ RIGHT: Mapping[str, Scenario] = {
         queued=replace(QUEUED, video={"status": "queued", "url": "{download_url:early}"}),
         completed=replace(COMPLETED, downloads={"early": (ReplyTemplate(status=404),)}),
     ),
+    "a link that only one of many replies shows": with_completed(
+        downloads={"a": (ReplyTemplate(redirect="{refused_url:b}"),), "b": (ReplyTemplate(status=404),)},
+        content=(ReplyTemplate(status=404), ReplyTemplate(headers={"Location": "{download_path:a}"})),
+    ),
     "a link that only a create shows": replace(
         with_completed(downloads={"a": (ReplyTemplate(status=404),)}),
         create=(ReplyTemplate(video={"url": "{download_path:a}"}),),
@@ -479,6 +556,20 @@ RIGHT: Mapping[str, Scenario] = {
         seed=MAX_INTEGER,
         link_lifetime=MAX_SECONDS,
     ),
+    "whole numbers for times, shares and chances": replace(
+        with_states(
+            queued=replace(QUEUED, next=(Transition("completed", seconds=5, chance=1),)),
+            completed=replace(COMPLETED, poll=(ReplyTemplate(delay=1),)),
+        ),
+        link_lifetime=60,
+    ),
+    "values in mappings and tuples of other kinds": with_completed(
+        unified=MappingProxyType({"a": (1, MappingProxyType({"b": ()}))})
+    ),
+    "many links, and templates for each": with_completed(
+        video={"status": "completed", "urls": [f"{{download_url:link{n}}}" for n in range(200)]},
+        downloads={f"link{n}": (ReplyTemplate(status=404),) for n in range(200)},
+    ),
     "literal braces": with_reply(text="{{downlod_url}} {} { x } {Y}"),
     "null as a body": with_reply(has_json=True),
     "a create that makes no task": replace(LIFE, create=(ReplyTemplate(status=502, made=True), ReplyTemplate())),
@@ -509,9 +600,24 @@ def test_everything_that_is_wrong_is_told_at_once_from_the_top_down() -> None:
         create=(ReplyTemplate(text="{tsk_id}"),),
     )
     assert [".".join(map(str, problem.path)) for problem in problems(wrong)] == [
-        "summary", "expect.outcome", "create.text", "states.completed.poll.status", "states.completed.poll.fault",
-        "states.completed.content.times",
+        "summary", "expect.outcome", "create.0.text", "states.completed.poll.0.status", "states.completed.poll.0.fault",
+        "states.completed.content.0.times",
     ]  # fmt: skip
+
+
+def test_of_states_that_nothing_leads_to_the_first_in_a_row_is_told() -> None:
+    end = State(video={"status": "done"})
+    apart = {
+        "b": State(next=(Transition("c", polls=1),)),
+        "a": State(next=(Transition("b", polls=1),)),
+        "c": end,
+        "ring1": State(next=(Transition("ring2", polls=1), Transition("c", on="content"))),
+        "ring2": State(next=(Transition("ring1", polls=1), Transition("ring2", signal="again"))),
+    }
+    assert told(with_states(queued=QUEUED, completed=COMPLETED, **apart)) == [
+        "states.a: no way from the start, 'queued', leads here",
+        "states.ring1: no way from the start, 'queued', leads here",
+    ]
 
 
 def test_a_state_that_is_cut_off_by_a_slip_is_not_told_beside_the_slip() -> None:
@@ -521,7 +627,7 @@ def test_a_state_that_is_cut_off_by_a_slip_is_not_told_beside_the_slip() -> None
         "completed": COMPLETED,
     }
     assert told(with_states(**states)) == [
-        "states.queued.next.state: no state 'procesing' (did you mean 'processing'?)"
+        "states.queued.next.0.state: no state 'procesing' (did you mean 'processing'?)"
     ]
 
 

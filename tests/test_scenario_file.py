@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import json
+import re
 import time
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import replace
 from typing import Any
 
@@ -19,6 +21,7 @@ from mockserver.reply import Fault
 from mockserver.scenario import Expect, ReplyTemplate, Scenario, State, Transition
 from mockserver.scenario_check import MAX_PROBLEMS, ScenarioError, problems
 from mockserver.scenario_file import from_data, read, to_data, write
+from mockserver.yaml_data import MAX_SIZE, MAX_VALUES
 from scenario_strategies import HOSTILE, scenarios
 
 WHOLE = """\
@@ -160,7 +163,9 @@ def test_after_is_polls_or_a_time(written: str, polls: int | None, seconds: floa
         f"summary: x\nstart: a\nstates: {{a: {{next: {{state: b, after: {written}}}}}, b: {{video: {{status: done}}}}}}"
     )
     if seconds == 0.0005:
-        assert errors(text) == ["f.yaml:3: states.a.next.after: a state lasts 1ms or more, and at most 1000000000s"]
+        assert errors(text) == [
+            "f.yaml:3: states.a.next.after: 0.0005 seconds: a state lasts 1ms or more, and at most 1000000000s"
+        ]
         return
     assert read(text, name="told").states["a"].next == (Transition("b", polls=polls, seconds=seconds),)
 
@@ -194,9 +199,45 @@ def test_on_is_a_key_like_any_other() -> None:
     assert scenario.states["b"].video["on"] == "off"
 
 
-def test_json_is_read_too_with_the_schema_that_it_names_for_editors() -> None:
-    text = json.dumps({"$schema": "../scenario.schema.json", **LIFE}, indent=2)
+@pytest.mark.parametrize(
+    "text",
+    [
+        json.dumps(LIFE),
+        json.dumps(LIFE, indent="\t"),
+        json.dumps(LIFE, separators=(",", ":")),
+        "\ufeff\r\n " + json.dumps(LIFE, indent=2).replace("\n", "\r\n"),
+        json.dumps({"$schema": "../scenario.schema.json", **LIFE}),
+        "$schema: ../scenario.schema.json\n" + yaml.safe_dump(LIFE),
+        yaml.safe_dump(LIFE, default_flow_style=True),
+        "---\n" + yaml.safe_dump(LIFE) + "...\n# the end\n",
+    ],
+    ids=[
+        "JSON", "tabs", "no blanks", "a mark, CRLF", "a schema in JSON", "a schema in YAML", "braces", "document marks"
+    ],
+)  # fmt: skip
+def test_the_same_life_can_be_written_in_many_ways(text: str) -> None:
     assert read(text, name="told") == from_data(LIFE, name="told")
+
+
+@pytest.mark.parametrize(
+    ("written", "value"),
+    [
+        (r'"\ud83c\udfac"', "\U0001f3ac"),
+        (r'"a\/b\b\f\u0000\u2028"', "a/b\b\f\0\u2028"),
+        ('"\x7f\x80\u2028\ufffe"', "\x7f\x80\u2028\ufffe"),
+        ('"a: b # c"', "a: b # c"),
+        ('"no"', "no"),
+        ("-0.0", -0.0),
+        ("1E-3", 0.001),
+        ("[]", []),
+        ("{ }", {}),
+        ('[1, [true, {"": null, "<<": 2}]]', [1, [True, {"": None, "<<": 2}]]),
+        ('{"' + "k" * 2000 + '": "v"}', {"k" * 2000: "v"}),
+    ],
+)
+def test_json_is_read_as_json_has_it(written: str, value: Any) -> None:
+    text = json.dumps({**LIFE, "create": {"json": "HERE"}}).replace('"HERE"', written)
+    assert read(text, name="told").create[0].json == value
 
 
 def test_a_file_may_begin_with_a_byte_order_mark_and_have_any_kind_of_line_ends() -> None:
@@ -243,7 +284,7 @@ WRONG_SHAPES: Mapping[str, tuple[str, list[str]]] = {
     ),
     "a summary that is no text": (
         "summary: 5\nstart: a\nstates: {a: {video: {status: done}}}",
-        ["f.yaml:1: summary: 5 is not a text"],
+        ["f.yaml:1: summary: 5 is not a text; put it in quotes"],
     ),
     "a start that is no text": (
         "summary: x\nstart: null\nstates: {a: {video: {status: done}}}",
@@ -289,7 +330,7 @@ WRONG_SHAPES: Mapping[str, tuple[str, list[str]]] = {
         HEAD + "expect: {outcome: never}\n",
         ["f.yaml:6: expect.outcome: no outcome 'never' (there are clip, failed, no_clip, no_end, refused)"],
     ),
-    "a clip from nowhere": (HEAD + "expect: {outcome: clip}\n", ["f.yaml:6: expect.from: say where the clip is from"]),
+    "a clip from nowhere": (HEAD + "expect: {outcome: clip}\n", ["f.yaml:6: expect: say where the clip is 'from'"]),
     "an unknown source": (
         HEAD + "expect: {outcome: clip, from: [url, uri]}\n",
         ["f.yaml:6: expect.from: no source 'uri' (did you mean 'url'?)"],
@@ -322,6 +363,10 @@ WRONG_SHAPES: Mapping[str, tuple[str, list[str]]] = {
         HEAD + "    poll: {text: a, json: null}\n",
         ["f.yaml:6: states.a.poll: one body, not several: json, text"],
     ),
+    "two bodies in a list of one": (
+        HEAD + "    poll:\n      - text: a\n        html: b\n",
+        ["f.yaml:7: states.a.poll.0: one body, not several: text, html"],
+    ),
     "a task object where the clip should be": (
         HEAD + "    download: {video: {}}\n",
         ["f.yaml:6: states.a.download.video: 'download' shows the clip, not the task: say 'json'"],
@@ -346,13 +391,17 @@ WRONG_SHAPES: Mapping[str, tuple[str, list[str]]] = {
         HEAD + "    poll: {headers: {X-A: é}}\n",
         ["f.yaml:6: states.a.poll.headers.X-A: a header holds printable ASCII alone"],
     ),
+    "a header with a point": (
+        HEAD + "    poll: {headers: {X-A: 1.50}}\n",
+        ["f.yaml:6: states.a.poll.headers.X-A: 1.5 is neither a text nor null (which takes the header away)"],
+    ),
     "an error that is a text": (
         HEAD + "    poll: {error: busy}\n",
         ["f.yaml:6: states.a.poll.error: 'busy' is not an error: a mapping such as {code: x, message: y}"],
     ),
     "an error with a number": (
         HEAD + "    poll: {error: {code: 5}}\n",
-        ["f.yaml:6: states.a.poll.error.code: 5 is not a text"],
+        ["f.yaml:6: states.a.poll.error.code: 5 is not a text; put it in quotes"],
     ),
     "a delay in words": (
         HEAD + "    poll: {delay: long}\n",
@@ -433,12 +482,20 @@ WRONG_SHAPES: Mapping[str, tuple[str, list[str]]] = {
     ),
     "more than certain": (
         HEAD + "    next: {state: cancelled, after: 1 poll, chance: 2}\n",
-        ["f.yaml:6: states.a.next.chance: 2.0 is not above 0 and at most 1"],
+        ["f.yaml:6: states.a.next.chance: 2 is not above 0 and at most 1"],
     ),
     "a ramp of three": (
         "summary: x\nstart: a\nstates: {a: {video: {status: done, progress: [1, 2, 3]}}}",
         ["f.yaml:3: states.a.video.progress: a ramp is two whole numbers, such as [10, 90]"],
     ),
+    "a state's name with a blank": (
+        HEAD + "    next: {state: b c, after: 1 poll}\n  b c: {video: {status: done}}\n",
+        [
+            "f.yaml:7: states.b c: 'b c' is not a state's name such as 'queued': letters, digits and _ . - alone, "
+            "no dot first",
+        ],
+    ),
+    "a schema that is no text": (HEAD + "$schema: 5\n", ["f.yaml:6: $schema: 5 is not a text; put it in quotes"]),
     "downloads in a list": (
         HEAD + "    downloads: [clip]\n",
         ["f.yaml:6: states.a.downloads: a list is not a mapping of names, each to a link"],
@@ -461,11 +518,11 @@ WRONG_MEANINGS: Mapping[str, tuple[str, list[str]]] = {
     ),
     "an unknown next state": (
         HEAD + "    next:\n      - after: 1 poll\n        state: cancled\n      - {state: cancelled, on: content}\n",
-        ["f.yaml:8: states.a.next.0.state: no state 'cancled' (there are a)"],
+        ["f.yaml:8: states.a.next.0.state: no state 'cancled' (did you mean 'cancelled'?)"],
     ),
     "a state that nothing leads to": (
         HEAD + "  b:\n    video: {status: done}\n",
-        ["f.yaml:6: states.b: no state leads here"],
+        ["f.yaml:6: states.b: no way from the start, 'a', leads here"],
     ),
     "an end that is none": (
         HEAD + "    next: {state: b, after: 1 poll}\n  b: {}\n",
@@ -492,6 +549,20 @@ WRONG_MEANINGS: Mapping[str, tuple[str, list[str]]] = {
         HEAD + "    downloads:\n      a: clip\n",
         ["f.yaml:7: states.a.downloads.a: nothing shows {download_url:a}"],
     ),
+    "an end that is misspelt": (
+        HEAD + "    next: {state: b, after: 1 poll}\n  b: {video: {status: Complete}}\n",
+        [
+            "f.yaml:7: states.b: the task stays here for ever at 'Complete', which is no end (did you mean "
+            "'completed'?): give it a 'next', or say 'never_ends: true'"
+        ],
+    ),
+    "a header that says where the body ends": (
+        HEAD + "    poll:\n      headers:\n        Content-Length: 5\n",
+        [
+            "f.yaml:8: states.a.poll.headers.Content-Length: where the body ends is not for a header to say: "
+            "a 'fault' can lie about it"
+        ],
+    ),
     "a ramp without an after": (
         "summary: x\nstart: a\nstates: {a: {video: {status: done, progress: [1, 2]}}}",
         ["f.yaml:3: states.a.video.progress: a ramp needs to know how long: a 'next' with 'after'"],
@@ -511,22 +582,85 @@ WRONG_TEXT: Mapping[str, tuple[str, list[str]]] = {
         ["f.yaml:6: expect: anchors such as &x are not taken: write the value out"],
     ),
     "an alias": (HEAD + "expect: *x\n", ["f.yaml:6: expect: aliases such as *x are not taken: write the value out"]),
+    "an anchor of a key": (
+        HEAD + "&x source: y\n",
+        ["f.yaml:6: anchors such as &x are not taken: write the value out"],
+    ),
+    "a tag of a key": (HEAD + "!!str source: y\n", ["f.yaml:6: tags such as !!str are not taken"]),
+    "a key that is a list": (HEAD + "? [a]\n: x\n", ["f.yaml:6: a key is a word, not a list or a mapping"]),
+    "a tag that says nothing": (HEAD + "source: ! x\n", ["f.yaml:6: source: tags such as ! are not taken"]),
+    "a byte order mark in the middle": (
+        HEAD + "source: \ufeffx\n",
+        ["f.yaml:6: the character '\\ufeff' cannot stand here: write it as an escape, in double quotes"],
+    ),
+    "a directive": (
+        "\n# x\n%YAML 1.2\n---\n" + HEAD,
+        ["f.yaml:3: directives such as %YAML are not taken: a scenario begins with its keys"],
+    ),
     "a merge key": (
         HEAD + "    <<: {poll: 404}\n",
         ["f.yaml:6: states.a: merge keys '<<' are not taken: write the values out"],
     ),
-    "a tag": (HEAD + "seed: !!int 5\n", ["f.yaml:6: seed: tags such as tag:yaml.org,2002:int are not taken"]),
+    "a tag": (HEAD + "seed: !!int 5\n", ["f.yaml:6: seed: tags such as !!int are not taken"]),
     "a tag of Python": (
         HEAD + "seed: !!python/object/apply:os.system [ls]\n",
-        ["f.yaml:6: seed: tags such as tag:yaml.org,2002:python/object/apply:os.system are not taken"],
+        ["f.yaml:6: seed: tags such as !!python/object/apply:os.system are not taken"],
     ),
     "a tag of one's own": (HEAD + "seed: !mine 5\n", ["f.yaml:6: seed: tags such as !mine are not taken"]),
     "a second document": (
         HEAD + "---\n" + HEAD,
         ["f.yaml:6: a second document begins here; one file holds one scenario"],
     ),
-    "a control character": (HEAD + "source: \x1b\n", ["f.yaml:6: the character '\\x1b' cannot stand here"]),
+    "a tab that indents": (
+        HEAD + "\tsource: x\n",
+        ["f.yaml:6: a tab cannot stand here: indent with blanks, and write \\t in double quotes for one in a text"],
+    ),
+    "a tab behind a colon": (
+        HEAD + "source:\tx\n",
+        ["f.yaml:6: a tab cannot stand here: indent with blanks, and write \\t in double quotes for one in a text"],
+    ),
+    "a control character": (
+        HEAD + "source: \x1b\n",
+        ["f.yaml:6: the character '\\x1b' cannot stand here: write it as an escape, in double quotes"],
+    ),
+    "a line's end that few know": (
+        HEAD + "source: a\u2028b\n",
+        ["f.yaml:6: the character '\\u2028' cannot stand here: write it as an escape, in double quotes"],
+    ),
     "half a character": (HEAD + "source: \ud83d\n", ["f.yaml:6: the character '\\ud83d' cannot stand here"]),
+    "JSON with a key twice": (
+        '{"summary": "x",\n "summary": "y",\n "start": 1}',
+        [
+            "f.yaml:1: states: this key is missing",
+            "f.yaml:2: summary: the key stands here twice",
+            "f.yaml:3: start: 1 is not a text; put it in quotes",
+        ],
+    ),
+    "JSON with numbers that it does not have": (
+        '{"summary": "x", "start": "a", "states": {"a": {"video": {"status": "done"}}},\n "seed": NaN,\n'
+        ' "link_lifetime": -Infinity,\n "expect": 1e400}',
+        [
+            "f.yaml:2: seed: NaN is not a number that JSON has",
+            "f.yaml:3: link_lifetime: -Infinity is not a number that JSON has",
+            "f.yaml:4: expect: 1e400 is too large a number; put it in quotes to make it text",
+        ],
+    ),
+    "JSON with half a character": (
+        '{"summary": "x",\n "start": "\\ud83d"}',
+        ["f.yaml:2: start: half a character, '\\ud83d': no text can hold it"],
+    ),
+    "JSON and then more": (json.dumps(LIFE) + "\n{}", ["f.yaml:2: not JSON: Extra data at column 1"]),
+    "JSON with a comment": (
+        '{"summary": "x", # y\n}',
+        ["f.yaml:1: not JSON: Expecting property name enclosed in double quotes at column 18"],
+    ),
+    "JSON with single quotes": ("{\"summary\": 'x'}", ["f.yaml:1: not JSON: Expecting value at column 13"]),
+    "JSON with a word": ('{"summary":\n None}', ["f.yaml:2: not JSON: Expecting value at column 2"]),
+    "JSON without a colon": ('{"summary" "x"}', ["f.yaml:1: not JSON: Expecting ':' delimiter at column 12"]),
+    "JSON without a comma": ('{"a": [1 2]}', ["f.yaml:1: not JSON: Expecting ',' delimiter at column 10"]),
+    "JSON with a broken escape": ('{"a": "\\x"}', ["f.yaml:1: not JSON: Invalid \\escape at column 8"]),
+    "JSON with a line in a text": ('{"a": "b\n"}', ["f.yaml:1: not JSON: Invalid control character at column 9"]),
+    "a brace": (" {", ["f.yaml:1: not JSON: Expecting property name enclosed in double quotes at column 3"]),
     "JSON that ends too early": (
         '{"summary": "x",\n "start"',
         ["f.yaml:2: not JSON: Expecting ':' delimiter at column 9"],
@@ -549,7 +683,7 @@ def test_what_is_wrong_with_a_file_is_told_with_its_line(case: str) -> None:
     [
         (HEAD + "expect: {outcome: failed\n", 7),
         (HEAD + "source: 'x\n", 7),
-        (HEAD + "\tsource: x\n", 6),
+        (HEAD + 'source: "\\q"\n', 6),
         (HEAD + " source: x\n", 6),
         (HEAD + "source: a: b\n", 6),
         (HEAD + "source: %x\n", 6),
@@ -569,7 +703,7 @@ def test_a_key_twice_is_told_where_it_stands_again_and_the_rest_is_read() -> Non
     assert errors(text) == [
         "f.yaml:7: seed: the key stands here twice",
         "f.yaml:7: seed: 'x' is not a whole number",
-        "f.yaml:8: source: 5 is not a text",
+        "f.yaml:8: source: 5 is not a text; put it in quotes",
     ]
 
 
@@ -579,7 +713,7 @@ def test_a_key_twice_is_told_where_it_stands_again_and_the_rest_is_read() -> Non
 def test_a_number_that_others_could_not_hold_is_told(number: str) -> None:
     assert errors(HEAD + f"seed: {number}\nsource: 5\n") == [
         f"f.yaml:6: seed: {number[:25]} is too large a number; put it in quotes to make it text",
-        "f.yaml:7: source: 5 is not a text",
+        "f.yaml:7: source: 5 is not a text; put it in quotes",
     ]
 
 
@@ -616,6 +750,98 @@ create: {headers: {"a b": x}}
     ]
 
 
+# A plain life, to be spoilt: (what is right, what is written instead, the one error).
+PLAIN_LIFE = """\
+summary: x
+start: queued
+states:
+  queued:
+    video: {status: queued, progress: [0, 50]}
+    next: {state: processing, after: 2 polls}
+  processing:
+    video: {status: processing, url: "{download_url:early}"}
+    poll: [{status: 404, text: gone}, {}]
+    next: {state: completed, after: 45s}
+  completed:
+    video: {status: completed}
+    downloads: {early: clip}
+    content: {fault: {truncate: 50%}}
+expect: {outcome: clip, from: content}
+"""
+SLIPS = [
+    ("summary:", "sumary:", "1: sumary: unknown key (did you mean 'summary'?)"),
+    ("start:", "strat:", "2: strat: unknown key (did you mean 'start'?)"),
+    ("states:", "stats:", "3: stats: unknown key (did you mean 'states'?)"),
+    ("start: queued", "start: queue", "2: start: no state 'queue' (did you mean 'queued'?)"),
+    ("  queued:\n", "  queue:\n", "2: start: no state 'queued' (did you mean 'queue'?)"),
+    ("  processing:\n", "  procesing:\n",
+     "6: states.queued.next.state: no state 'processing' (did you mean 'procesing'?)"),
+    ("    video: {status: completed}", "    status: completed",
+     "12: states.completed.status: unknown key (there are video, unified, wrapped, poll, download, downloads, content, "
+     "next)"),
+    ("next: {state: processing", "nxt: {state: processing", "6: states.queued.nxt: unknown key (did you mean 'next'?)"),
+    ("next: {state: processing", "then: {state: processing",
+     "6: states.queued.then: unknown key (there are video, unified, wrapped, poll, download, downloads, content, "
+     "next)"),
+    ("    next: {state: processing, after: 2 polls}\n", "",
+     "4: states.queued: the task stays here for ever at 'queued', which is no end: give it a 'next', or say "
+     "'never_ends: true'"),
+    ("state: processing, after", "sate: processing, after",
+     "6: states.queued.next.sate: unknown key (did you mean 'state'?)"),
+    ("after: 2 polls", "aftr: 2 polls", "6: states.queued.next.aftr: unknown key (did you mean 'after'?)"),
+    ("after: 2 polls", "when: 2 polls",
+     "6: states.queued.next.when: unknown key (there are state, after, on, signal, chance)"),
+    (", after: 2 polls", "", "6: states.queued.next: say exactly one of 'after', 'on' and 'signal'"),
+    ("after: 2 polls", "after: 2 pols",
+     "6: states.queued.next.after: '2 pols' is neither polls ('2 polls') nor a time ('45s', '500ms', '2m', '12h')"),
+    ("after: 2 polls", "signal: go",
+     "5: states.queued.video.progress: a ramp needs to know how long: a 'next' with 'after'"),
+    ("state: completed", "state: complete",
+     "10: states.processing.next.state: no state 'complete' (did you mean 'completed'?)"),
+    ("video: {status: processing", "vido: {status: processing",
+     "8: states.processing.vido: unknown key (did you mean 'video'?)"),
+    ("video: {status: completed", "vido: {status: completed",
+     "12: states.completed.vido: unknown key (did you mean 'video'?)"),
+    ("video: {status: completed}", "video: completed",
+     "12: states.completed.video: 'completed' is not a mapping to lay over the document"),
+    ("status: completed", "status: complete",
+     "11: states.completed: the task stays here for ever at 'complete', which is no end (did you mean 'completed'?): "
+     "give it a 'next', or say 'never_ends: true'"),
+    ("status: 404, text", "status: four, text", "9: states.processing.poll.0.status: 'four' is not a whole number"),
+    ("    poll: [", "    pol: 404\n    poll: [", "9: states.processing.pol: unknown key (did you mean 'poll'?)"),
+    ("text: gone", "txt: gone", "9: states.processing.poll.0.txt: unknown key (did you mean 'text'?)"),
+    ("text: gone", "text: gone, json: null", "9: states.processing.poll.0: one body, not several: json, text"),
+    ("{download_url:early}", "{downlod_url:early}",
+     "8: states.processing.video.url: no template {downlod_url:early} (did you mean 'download_url'?); write "
+     "{{downlod_url:early}} for the text"),
+    ("{download_url:early}", "{download_url:earli}",
+     "8: states.processing.video.url: no state has a link 'earli' in 'downloads' (did you mean 'early'?)"),
+    ("{download_url:early}", "{download_url}", "13: states.completed.downloads.early: nothing shows "
+     "{download_url:early}"),
+    ("downloads: {early: clip}", "downloads: clip",
+     "13: states.completed.downloads: 'clip' is not a mapping of names, each to a link"),
+    ("downloads: {early: clip}", 'downloads: {"e y": clip}',
+     "13: states.completed.downloads.e y: 'e y' is not a link's name such as 'a' or 'mirror': letters, digits and "
+     "_ . - alone, no dot first"),
+    ("truncate: 50%", "truncat: 50%",
+     "14: states.completed.content.fault: no fault 'truncat' (did you mean 'truncate'?)"),
+    ("expect: {", "expected: {", "15: expected: unknown key (did you mean 'expect'?)"),
+    ("from: content", "form: content", "15: expect.form: unknown key (did you mean 'from'?)"),
+    (", from: content", "", "15: expect: say where the clip is 'from'"),
+    ("outcome: clip", "outcom: clip", "15: expect.outcom: unknown key (did you mean 'outcome'?)"),
+    ("outcome: clip", "outcome: film",
+     "15: expect.outcome: no outcome 'film' (did you mean 'failed'?)"),
+    ("summary: x", "summary: 1e999",
+     "1: summary: 1e999 is too large a number; put it in quotes to make it text"),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize(("right", "wrong", "error"), SLIPS)
+def test_one_slip_is_one_error(right: str, wrong: str, error: str) -> None:
+    assert PLAIN_LIFE.count(right) == 1
+    assert errors(PLAIN_LIFE.replace(right, wrong)) == [f"f.yaml:{error}"]
+
+
 def test_a_part_that_could_not_be_read_is_not_judged_besides() -> None:
     # No second error for the trigger that is missing, the state that is cut off, or the end that cannot be seen.
     text = HEAD.replace("done", "queued") + "    next: {state: b, after: soon}\n  b: {video: 5}\n"
@@ -631,7 +857,8 @@ def test_what_could_be_read_is_judged_beside_what_could_not() -> None:
         + "    poll: {text: a, html: b, delay: long}\n"
     )
     assert errors(text) == [
-        "f.yaml:4: states.a b: 'a b' is not a state's name such as 'queued': letters, digits and _ . - alone",
+        "f.yaml:4: states.a b: 'a b' is not a state's name such as 'queued': letters, digits and _ . - alone, "
+        "no dot first",
         "f.yaml:6: states.a b.poll.delay: 'long' is not a time such as 45s, 500ms, 2m or 12h",
         "f.yaml:6: states.a b.poll: one body, not several: text, html",
     ]
@@ -678,6 +905,27 @@ HARMFUL: Mapping[str, tuple[str, str]] = {
         "".join(" " * n + "a:\n" for n in range(1000)),
         "f.yaml:33: nested more than 32 levels deep",
     ),
+    "more values than anybody writes": (
+        HEAD + "    poll: [" + "404, " * 200_000 + "]\n",
+        "f.yaml:6: more than 10000 values; a scenario is a page or two",
+    ),
+    "more values than anybody writes in JSON": (
+        '{"poll":\n[' + "404, " * 200_000 + "]}",
+        "f.yaml:2: more than 10000 values; a scenario is a page or two",
+    ),
+    "a key of many lines": (
+        HEAD + '"' + "\\n" * 400 + '": 1\n',
+        "f.yaml:6: " + "\\n" * 37 + "...: unknown key (there are summary, source, profile, clip, start, seed, "
+        "never_ends, download_auth, link_lifetime, create, states, expect)",
+    ),
+    "a tag of a mebibyte": (
+        HEAD + "seed: !" + "x" * 1_000_000,
+        f"f.yaml:6: seed: tags such as !{'x' * 36}... are not taken",
+    ),
+    "blank lines and then a directive": (
+        "\r\n" * 500_000 + "%",
+        "f.yaml:500001: directives such as %YAML are not taken: a scenario begins with its keys",
+    ),
     "a word of a mebibyte": (
         HEAD + "profile: " + "a" * 1_000_000,
         f"f.yaml:6: profile: no profile '{'a' * 37}...' (there are octopusx, new-api, openai)",
@@ -705,15 +953,28 @@ def test_a_file_that_means_harm_ends_in_one_clear_error_at_once(case: str) -> No
     assert time.process_time() - started < 1.5
 
 
+def test_a_file_of_a_mebibyte_and_of_ten_thousand_values_is_read() -> None:
+    rest = MAX_SIZE - len(HEAD)
+    assert read(HEAD + "#" * rest, name="told")
+    with pytest.raises(ScenarioError):
+        read(HEAD + "#" * (rest + 1), name="told")
+    # The values of HEAD, of the keys and of the list itself are values too.
+    rest = MAX_VALUES - 9
+    assert read(HEAD + f"    unified: {{a: [{', '.join(['1'] * rest)}]}}\n", name="told")
+    with pytest.raises(ScenarioError):
+        read(HEAD + f"    unified: {{a: [{', '.join(['1'] * (rest + 1))}]}}\n", name="told")
+
+
 @pytest.mark.parametrize(
     "text",
     [
         "".join(f"key{n}: 1\n" for n in range(5000)),
         HEAD + "".join(f"  s{n}: {{next: {{state: sx{n}, after: 1 poll}}}}\n" for n in range(2000)),
-        HEAD + "    downloads: {" + ", ".join(f"l{n}: clip" for n in range(5000)) + "}\n"
-        "    unified: {a: '" + "".join(f"{{download_url:lx{n}}}" for n in range(5000)) + "'}\n",
+        HEAD + "    downloads: {" + ", ".join(f"l{n}: clip" for n in range(4000)) + "}\n"
+        "    unified: {a: '" + "".join(f"{{download_url:lx{n}}}" for n in range(40_000)) + "'}\n",
+        HEAD + "seed: 1\n" * 100_000,
     ],
-    ids=["keys", "states", "links"],
+    ids=["keys", "states", "links", "the same key"],
 )  # fmt: skip
 def test_of_a_file_of_nothing_but_errors_the_first_are_told_at_once(text: str) -> None:
     started = time.process_time()
@@ -730,7 +991,7 @@ def test_of_a_file_of_nothing_but_errors_the_first_are_told_at_once(text: str) -
 @settings(max_examples=300, deadline=None)
 def test_any_text_is_a_scenario_or_an_error_with_a_line(text: str) -> None:
     for line in errors(text):
-        assert line.startswith("f.yaml:") or not line
+        assert line.startswith("f.yaml:")
 
 
 # --- writing ----------------------------------------------------------------------------------------------------------
@@ -786,6 +1047,15 @@ states:
 """
     text = text.replace('"50%"', "50%").replace('"100%"', "100%")
     assert write(read(text, name="told")) == text
+
+
+def test_a_key_that_is_longer_than_yaml_likes_is_marked() -> None:
+    document = {"k" * 2000: {"k" * 1100: 1, "b": "c" * 120}}
+    scenario = from_data({**LIFE, "create": {"json": document}}, name="told")
+    text = write(scenario)
+    assert f"\n    ? {'k' * 2000}\n    :\n" in text
+    assert read(text, name="told") == scenario
+    assert yaml.safe_load(text)["create"]["json"] == document
 
 
 @pytest.mark.parametrize(
@@ -844,7 +1114,7 @@ def test_what_is_written_is_read_as_the_same_scenario(scenario: Scenario) -> Non
 @pytest.mark.parametrize("format", ["yaml", "json"])
 def test_hostile_texts_come_back_as_they_were(format: Any) -> None:
     texts = [text for text in HOSTILE if "{" not in text or text.startswith("{{")]
-    document = {"in a row": {text: text for text in texts if text != "<<"}, "in a list": texts, "alone": texts[-1]}
+    document = {"in a row": {text: text for text in texts}, "in a list": texts, "alone": texts[-1]}
     scenario = from_data({**LIFE, "create": [{"json": document}, *({"text": text} for text in texts)]}, name="told")
     assert read(write(scenario, format=format), name="told") == scenario
 
@@ -868,12 +1138,86 @@ def _seconds_for(texts: list[str]) -> float:
     return time.process_time() - started
 
 
-def test_it_reads_alike_without_the_fast_parser(monkeypatch: pytest.MonkeyPatch, library: Library) -> None:
-    monkeypatch.setattr(yaml_data, "_Loader", yaml.SafeLoader)
-    assert read(WHOLE, name="told") == read(WHOLE, name="told")
-    for name in ("plain", "truncated", "poll_502_html", "content_redirects"):
-        full = library.full_name(name)
-        assert read(library.files[full].read_text("utf-8"), name=full) == library.find(full)
-    assert errors(HEAD + 'source: "\\ud83d"\n') == [
-        "f.yaml:6: source: half a character, '\\ud83d': no text can hold it"
-    ]
+# --- with PyYAML's two parsers: the fast one in C, and the one in Python where there is no other ----------------------
+
+
+@contextmanager
+def parser(loader: type[Any]) -> Iterator[None]:
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(yaml_data, "_Loader", loader)
+        yield
+
+
+def outcome(text: str, loader: type[Any]) -> Any:
+    """The scenario that a text is read as, or its errors; the words of the parsers' own differ."""
+    with parser(loader):
+        try:
+            return read(text, name="told")
+        except ScenarioError as error:
+            return [(problem.path, problem.message.partition("not YAML")[0]) for problem in error.problems]
+
+
+@pytest.mark.parametrize("case", [*WRONG_SHAPES, *WRONG_MEANINGS, *WRONG_TEXT])
+def test_both_parsers_end_in_the_same_errors(case: str) -> None:
+    text, expected = {**WRONG_SHAPES, **WRONG_MEANINGS, **WRONG_TEXT}[case]
+    with parser(yaml.SafeLoader):
+        assert errors(text) == expected
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        WHOLE,
+        WHOLE.replace("\n", "\r\n"),
+        HEAD + "source: 'it''s\n\n  folded'\n",
+        HEAD + "source: >+\n  a\n\n   b\n  c\n\n",
+        HEAD + "source: |2-\n   a\n  b\n",
+        HEAD + 'source: "a\\\n  b\\x41\\u00e9\\U0001F3AC\\_\\N\\L\\e\\0"\n',
+        HEAD + "source: a:b#c -d ?e ,f\n",
+        HEAD + "? source\n: x\n",
+        HEAD + "source: é \U0001f3ac \xa0x\n",
+        HEAD + "    unified: {a: [], b: {}, 'c': \"d\", e: , f: [g: h]}\n",
+        HEAD + "    unified:\n      -a: 1\n      b:\n      - 1\n      -\n      - - 2\n",
+        HEAD + "source: [unended\n",
+        HEAD + "source: {unended: x\n",
+        HEAD + "source: 'unended\n",
+        HEAD + ": x\n",
+        HEAD + "source: @x\n",
+        HEAD + "  source: x\n",
+        "--- x\n--- y\n",
+        "...\n",
+    ],
+)  # fmt: skip
+def test_both_parsers_read_the_same(text: str) -> None:
+    assert outcome(text, yaml.SafeLoader) == outcome(text, getattr(yaml, "CSafeLoader", yaml.SafeLoader))
+
+
+@pytest.mark.parametrize("loader", ["CSafeLoader", "SafeLoader"])
+def test_a_question_mark_needs_quotes_where_the_parsers_disagree(loader: str) -> None:
+    with parser(getattr(yaml, loader, yaml.SafeLoader)):
+        for wrong in ("{url: a?b}", "{a?b: url}", "{url: [a?]}"):
+            [error] = errors(HEAD + f"    unified: {wrong}\n")
+            assert error.startswith("f.yaml:6: ")
+            assert "question mark" in error or "'?'" in error
+        assert read(HEAD + "    unified: {url: 'a?b'}\nsource: why?\n", name="told").source == "why?"
+
+
+@pytest.mark.parametrize("escape", ["\\ud83d", "\\ud83c\\udfac", "\\U00110000", "\\UFFFFFFFF", "\\q"])
+@pytest.mark.parametrize("loader", ["CSafeLoader", "SafeLoader"])
+def test_an_escape_of_no_character_is_one_error(escape: str, loader: str) -> None:
+    with parser(getattr(yaml, loader, yaml.SafeLoader)):
+        [error] = errors(HEAD + f'source: "{escape}"\n')
+    assert re.match(r"f\.yaml:[56]: (source: half a character|not YAML: (found|chr|Python))", error)
+
+
+def test_the_parser_in_python_reads_every_kind_of_shipped_file(library: Library) -> None:
+    with parser(yaml.SafeLoader):
+        for name in library.names()[::8]:
+            assert read(library.files[name].read_text("utf-8"), name=name) == library.find(name)
+
+
+@given(scenarios())
+@settings(max_examples=15, deadline=None, suppress_health_check=[HealthCheck.too_slow, HealthCheck.data_too_large])
+def test_what_is_written_is_read_by_the_parser_in_python_too(scenario: Scenario) -> None:
+    with parser(yaml.SafeLoader):
+        assert read(write(scenario), name=scenario.name) == scenario

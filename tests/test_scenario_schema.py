@@ -36,8 +36,8 @@ def test_it_is_a_schema() -> None:
 
 
 def test_the_published_file_is_what_the_code_makes() -> None:
-    # To write it anew: video-mockserver's `scenario_schema()` as JSON with an indent of 2.
-    assert json.loads(PUBLISHED.read_text("utf-8")) == SCHEMA
+    # To write it anew, write this text there.
+    assert PUBLISHED.read_text("utf-8") == json.dumps(SCHEMA, indent=2, ensure_ascii=False) + "\n"
 
 
 def test_it_takes_every_shipped_file_as_it_stands(library: Library) -> None:
@@ -102,6 +102,27 @@ def test_it_and_the_reader_agree_on_every_part_of_a_file_put_in_the_wrong_type()
         if taken == bool(refusals(strange)):
             disagreements.append((path, value))
     assert disagreements == []
+
+
+def misspelt(data: Any, path: tuple[str | int, ...] = ()) -> Iterator[tuple[tuple[str | int, ...], Any]]:
+    """The data with one key misspelt, for every key in it, and where that is."""
+    if isinstance(data, dict):
+        for key in data:
+            yield (*path, key), {(f"{name}x" if name == key else name): part for name, part in data.items()}
+    if isinstance(data, dict | list):
+        for key, part in data.items() if isinstance(data, dict) else enumerate(data):
+            for place, other in misspelt(part, (*path, key)):
+                yield place, changed(data, (key,), other)
+
+
+def test_it_and_the_reader_agree_on_every_key_misspelt() -> None:
+    for path, strange in misspelt(text_to_data(WHOLE).data):
+        try:
+            from_data(strange, name="told")
+            unknown = False
+        except ScenarioError as error:
+            unknown = any(word in str(error) for word in ("unknown key", "no fault"))
+        assert bool(refusals(strange)) == unknown, path
 
 
 def test_every_key_and_word_of_the_format_says_what_it_means() -> None:

@@ -9,6 +9,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from asking import at_once, content, fetch, poll
+from conftest import NewFake
+from mockserver.scenario import ReplyTemplate
 from mockserver.template import NUMERIC, TEMPLATES, compile_template, names
 
 VALUES: dict[tuple[str, str | None], object] = {
@@ -158,6 +161,15 @@ def test_every_numeric_template_is_a_template_and_every_meaning_is_one_sentence(
     for name, meaning in TEMPLATES.items():
         assert meaning[0].isupper(), name
         assert meaning.endswith("."), name
+
+
+def test_an_error_made_of_a_number_is_text_all_the_same(new_fake: NewFake) -> None:
+    error = ReplyTemplate(error={"code": "{now}", "message": "{now}"})
+    fake = new_fake(at_once(content=(error,), download=(error,)))
+    id = fake.task().id
+    now = str(int(fake.clock.now()))
+    assert content(fake, id).json["error"]["message"] == now
+    assert f"<Code>{now}</Code><Message>{now}</Message>" in fetch(fake, poll(fake, id).json["video_url"]).body.decode()
 
 
 JSON_VALUES = st.recursive(
