@@ -254,6 +254,30 @@ def test_such_a_client_meets_faults_like_any_other(server: VideoServer) -> None:
         sees(client, 1024, BODY[:7], "reset")
 
 
+def test_such_a_connection_is_counted_and_timed_once(server: VideoServer) -> None:
+    assert server._uvicorn is not None
+    connections = server._uvicorn.server_state.connections
+    timers: Any = server._uvicorn.loop._scheduled  # type: ignore[attr-defined]
+
+    def idle() -> int:
+        names = [getattr(timer._callback, "__name__", "") for timer in timers if not timer.cancelled()]
+        return names.count("timeout_keep_alive_handler")
+
+    eventually(lambda: not connections and not idle())
+    polls = (ReplyTemplate(text="fine"), ReplyTemplate(text=TEXT, delay=60))
+    with server.fake(polls_scenario(*polls)) as fake, Client(fake.ports[0]) as client:
+        client.ask()
+        assert client.reply()[2] == b"fine"
+        eventually(lambda: idle() == 1)
+        client.ask(POLL, *UPGRADE)
+        eventually(lambda: fake.journal.total == 2)
+        assert (len(connections), idle()) == (1, 0)
+        fake.advance(60)
+        assert client.reply()[2] == BODY
+        client.leave()
+        eventually(lambda: not connections and not idle())
+
+
 def test_a_word_of_it_in_a_body_is_a_word(server: VideoServer) -> None:
     prompt = "GET / HTTP/1.1\\r\\nUpgrade: h2c"
     with server.fake() as fake, Client(fake.ports[0]) as client:
@@ -361,7 +385,8 @@ def test_endless_bodies_take_no_memory_from_a_server(server: VideoServer) -> Non
     def resident() -> int:
         return int(Path("/proc/self/statm").read_text().split()[1]) * os.sysconf("SC_PAGE_SIZE")
 
-    with server.fake(scripted(Fault("endless"), clip="text"), clock=RealClock(speed=1e9)) as fake:
+    clock = RealClock(speed=1e9)
+    with server.fake(scripted(Fault("endless"), clip="text"), clock=clock) as fake, server.fake(scripted()) as other:
         before = resident()
         clients = [Client(fake.ports[0], window=4096) for _ in range(20)]
         for client in clients:
@@ -371,7 +396,10 @@ def test_endless_bodies_take_no_memory_from_a_server(server: VideoServer) -> Non
         connections: Any = server._uvicorn.server_state.connections
         eventually(lambda: sum(connection.flow.write_paused for connection in connections) == 20)
         sent = [exchange.sent for exchange in fake.journal]
-        assert clients[0].silent() is False
+        with Client(other.ports[0]) as client:  # so that time passes
+            for _ in range(50):
+                client.ask()
+                client.reply()
         assert [exchange.sent for exchange in fake.journal] == sent
         assert resident() - before < 16 * 1024 * 1024
         for client in clients:

@@ -231,10 +231,9 @@ class VideoServer:
             return
         if threading.current_thread() is thread:
             raise RuntimeError("the server cannot be stopped by its own thread, such as in 'watch'")
-        if thread.is_alive():
-            with contextlib.suppress(RuntimeError):  # the loop has ended by itself
-                server.loop.call_soon_threadsafe(server.stopped.set)
-            thread.join()
+        with contextlib.suppress(RuntimeError):  # the loop has ended by itself
+            server.loop.call_soon_threadsafe(server.stopped.set)
+        thread.join()
         hall.shut()
         error, self._error = self._error, None
         self._thread = self._uvicorn = self._hall = None
