@@ -120,6 +120,7 @@ class Scenario:
     not an end. `download_auth` is how the download host treats an Authorization header: `"strict"` refuses it as
     presigned storage does, `"lenient"` ignores it, `"bearer"` demands it. `link_lifetime` is how long a download URL
     lives, in seconds (default: 12 hours). `clip` names the clip to serve instead of the one that fits the task's size.
+    `task_id` is the id of the first task that follows the scenario (the others have `-2`, `-3`, ... behind it).
     """
 
     name: str
@@ -135,3 +136,4 @@ class Scenario:
     never_ends: bool = False
     download_auth: str = "strict"
     link_lifetime: float = 43200.0
+    task_id: str | None = None

@@ -31,6 +31,7 @@ __all__ = [
     "MIN_INTEGER",
     "SOURCES",
     "STATUSES",
+    "TASK_ID",
     "WITH_LINK",
     "WORD",
     "Path",
@@ -73,6 +74,8 @@ MAX_PROBLEMS = 100
 
 # The names of states, links and signals: they stand in URLs, templates and diagrams.
 WORD = r"[A-Za-z0-9_-][A-Za-z0-9_.-]*"
+# A segment of a path once it is quoted, so not "." or "..".
+TASK_ID = r"(?!\.{1,2}$)[!-~]([ -~]{0,198}[!-~])?"
 HEADER_NAME = r"[!#$%&'*+.^_`|~0-9A-Za-z-]+"
 HEADER_VALUE = r"[ -~]*"
 _WORD = re.compile(WORD)
@@ -247,6 +250,8 @@ def part_problems(scenario: Scenario) -> Iterator[Problem]:
         yield Problem(("summary",), "say in one line what happens")
     if scenario.profile is not None and scenario.profile not in PROFILES:
         yield Problem(("profile",), f"no profile {shown(scenario.profile)}{did_you_mean(scenario.profile, PROFILES)}")
+    if scenario.task_id is not None and not re.fullmatch(TASK_ID, scenario.task_id):
+        yield Problem(("task_id",), f"{shown(scenario.task_id)} is not 1 to 200 visible ASCII characters")
     if scenario.download_auth not in DOWNLOAD_AUTH:
         near = did_you_mean(scenario.download_auth, DOWNLOAD_AUTH)
         yield Problem(("download_auth",), f"no way to treat Authorization {shown(scenario.download_auth)}{near}")

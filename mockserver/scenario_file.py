@@ -51,8 +51,8 @@ __all__ = [
 
 # The keys of a file, in the order in which they are written.
 SCENARIO_KEYS = (
-    "summary", "source", "profile", "clip", "start", "seed", "never_ends", "download_auth", "link_lifetime", "create",
-    "states", "expect",
+    "summary", "source", "profile", "clip", "task_id", "start", "seed", "never_ends", "download_auth", "link_lifetime",
+    "create", "states", "expect",
 )  # fmt: skip
 STATE_KEYS = ("video", "unified", "wrapped", "poll", "download", "downloads", "content", "next")
 TRANSITION_KEYS = ("state", "after", "on", "signal", "chance")
@@ -155,6 +155,7 @@ class _Reader:
             seed=self._number(given, "seed", ()) or 0,
             profile=self._text(given, "profile", ()),
             clip=self._text(given, "clip", ()),
+            task_id=self._text(given, "task_id", ()),
             never_ends=self._flag(given, "never_ends", ()) or False,
             download_auth=self._text(given, "download_auth", (), "strict") or "",
             link_lifetime=self._duration_of(given, "link_lifetime", (), 43200.0),
@@ -411,6 +412,7 @@ def to_data(scenario: Scenario) -> dict[str, Any]:
         "source": scenario.source,
         "profile": scenario.profile,
         "clip": scenario.clip,
+        "task_id": scenario.task_id,
         "start": scenario.start,
         "seed": scenario.seed,
         "never_ends": scenario.never_ends,

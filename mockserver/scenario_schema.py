@@ -22,6 +22,7 @@ from mockserver.scenario_check import (
     MIN_INTEGER,
     SOURCES,
     STATUSES,
+    TASK_ID,
     WORD,
 )
 from mockserver.scenario_file import BODIES, EXPECT_KEYS, REPLY_KEYS, SCENARIO_KEYS, STATE_KEYS, TRANSITION_KEYS
@@ -38,6 +39,7 @@ DESCRIPTIONS: Mapping[str, Mapping[str, str]] = {
         "source": "The sentence of the documentation, or the report, that the scenario stands for.",
         "profile": "The dialect that the fake speaks, where the scenario is about one.",
         "clip": "The clip to serve instead of the one that fits the task's size.",
+        "task_id": "The id of the first task; the others have -2, -3 and so on behind it. Default: made by the fake.",
         "start": "The state that a new task is in.",
         "seed": "What chance starts from. Default: 0.",
         "never_ends": "The task gets stuck in a state that is no end, and that is meant. Default: false.",
@@ -152,6 +154,7 @@ def _scenario_keys() -> dict[str, Schema]:
         "source": {"type": "string"},
         "profile": _one_of({name: profile.summary for name, profile in PROFILES.items()}),
         "clip": {"type": "string"},
+        "task_id": {"type": "string", "pattern": f"^{TASK_ID}$"},
         "start": _ref("word"),
         "seed": {"type": "integer", "minimum": MIN_INTEGER, "maximum": MAX_INTEGER},
         "never_ends": {"type": "boolean"},

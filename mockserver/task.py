@@ -106,7 +106,7 @@ class TaskBook:
         self._count += 1
         nth = self._made[scenario.name] = self._made.get(scenario.name, 0) + 1
         task = Task(
-            id=id or self._new_id(wish),
+            id=id or self._scripted_id(scenario, nth) or self._new_id(wish),
             wish=wish,
             script=script_of(scenario),
             profile=profile,
@@ -119,6 +119,12 @@ class TaskBook:
         self._tasks[task.id] = task
         self._live += 1
         return task
+
+    def _scripted_id(self, scenario: Scenario, nth: int) -> str | None:
+        if scenario.task_id is None:
+            return None
+        id = scenario.task_id if nth == 1 else f"{scenario.task_id}-{nth}"
+        return None if id in self._tasks else id
 
     def _new_id(self, wish: Wish) -> str:
         digest = hashlib.sha256(f"{self.seed}:{self._count}".encode()).hexdigest()

@@ -11,7 +11,7 @@ from mockserver.faults import FAULTS
 from mockserver.profiles import PROFILES
 from mockserver.reply import Fault
 from mockserver.scenario import CANCELLED, EVENTS, Expect, ReplyTemplate, Scenario, State, Transition
-from mockserver.scenario_check import DOWNLOAD_AUTH, MAX_INTEGER, MIN_INTEGER, SOURCES
+from mockserver.scenario_check import DOWNLOAD_AUTH, MAX_INTEGER, MIN_INTEGER, SOURCES, TASK_ID
 from mockserver.template import TEMPLATES, names
 
 __all__ = ["json_values", "replies", "scenarios", "texts", "words"]
@@ -194,6 +194,7 @@ def scenarios(draw: st.DrawFn, name: str = "generated/one") -> Scenario:
         seed=draw(_integers),
         profile=draw(st.none() | st.sampled_from(sorted(PROFILES))),
         clip=draw(st.none() | _plain_texts),
+        task_id=draw(st.none() | st.from_regex(TASK_ID, fullmatch=True)),
         never_ends=draw(st.booleans()),
         download_auth=draw(st.sampled_from(sorted(DOWNLOAD_AUTH))),
         link_lifetime=draw(_seconds),

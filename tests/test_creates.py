@@ -390,3 +390,10 @@ def test_the_reply_to_a_create_can_be_scripted(new_fake: NewFake, reply: ReplyTe
     first, second = create(fake, json=CREATE), create(fake, json=CREATE)
     assert (first.status, second.status) == (status, 200)
     assert "retry-after" not in first.headers
+
+
+def test_a_scenario_can_say_its_tasks_ids(new_fake: NewFake) -> None:
+    fake = new_fake(told({"completed": done()}, task_id="grok:1 a/b?c"))
+    made = [create(fake, json=CREATE).json["id"] for _ in range(3)]
+    assert made == ["grok:1 a/b?c", "grok:1 a/b?c-2", "grok:1 a/b?c-3"]
+    assert ask(fake, "GET", "/v1/videos/grok%3A1%20a%2Fb%3Fc").json["id"] == made[0]

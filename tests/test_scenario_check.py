@@ -75,6 +75,14 @@ WRONG: Mapping[str, tuple[Scenario, list[str]]] = {
         replace(LIFE, download_auth="Strict"),
         ["download_auth: no way to treat Authorization 'Strict' (did you mean 'strict'?)"],
     ),
+    "an id of two lines": (
+        replace(LIFE, task_id="video_1\n"),
+        ["task_id: 'video_1\\n' is not 1 to 200 visible ASCII characters"],
+    ),
+    "an id that leads upwards": (
+        replace(LIFE, task_id=".."),
+        ["task_id: '..' is not 1 to 200 visible ASCII characters"],
+    ),
     "links that never live": (
         replace(LIFE, link_lifetime=0),
         ["link_lifetime: 0 seconds: a link lives 1ms or more, and at most 1000000000s"],

@@ -30,6 +30,7 @@ summary: The URL answers 404; /content has the clip.
 source: "OctopusX, Grok Task Query: if downloading the URL directly fails, GET /v1/videos/{task_id}/content."
 profile: new-api
 clip: decoy
+task_id: "grok:1 a/b?c"
 start: queued
 seed: 7
 never_ends: true
@@ -96,6 +97,7 @@ def test_a_whole_file_is_read() -> None:
         source="OctopusX, Grok Task Query: if downloading the URL directly fails, GET /v1/videos/{task_id}/content.",
         profile="new-api",
         clip="decoy",
+        task_id="grok:1 a/b?c",
         start="queued",
         seed=7,
         never_ends=True,
@@ -915,7 +917,7 @@ HARMFUL: Mapping[str, tuple[str, str]] = {
     ),
     "a key of many lines": (
         HEAD + '"' + "\\n" * 400 + '": 1\n',
-        "f.yaml:6: " + "\\n" * 37 + "...: unknown key (there are summary, source, profile, clip, start, seed, "
+        "f.yaml:6: " + "\\n" * 37 + "...: unknown key (there are summary, source, profile, clip, task_id, start, seed, "
         "never_ends, download_auth, link_lifetime, create, states, expect)",
     ),
     "a tag of a mebibyte": (
