@@ -1,4 +1,6 @@
-"""The command: `video-mockserver serve`, `scenarios` and `demo`. Exit codes: 0 fine, 1 something is wrong, 2 cannot.
+"""The command: `video-mockserver serve`, `check`, `rules`, `scenarios` and `demo`.
+
+Exit codes: 0 fine, 1 something is wrong, 2 cannot.
 
 Heavy imports stand in the functions that need them: `--help` and `scenarios list` start no server machinery.
 """
@@ -18,6 +20,7 @@ from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from mockserver.cli_check import Sorry, add_check, add_rules
 from mockserver.profiles import PROFILES
 
 if TYPE_CHECKING:
@@ -26,10 +29,6 @@ if TYPE_CHECKING:
 __all__ = ["main"]
 
 _TOKEN_VARIABLE = "VIDEO_MOCKSERVER_TOKEN"  # noqa: S105 - a name
-
-
-class _Sorry(Exception):
-    """Something the user can put right: one line on standard error, exit code 2."""
 
 
 def main(argv: Sequence[str] | None = None) -> int:
@@ -44,7 +43,7 @@ def main(argv: Sequence[str] | None = None) -> int:
         finally:
             if sys.stdout is not None:  # as it is when the process began without one
                 sys.stdout.flush()
-    except _Sorry as sorry:
+    except Sorry as sorry:
         return _cannot(sorry)
     except BrokenPipeError:
         _turn_stdout_away()  # the reader of our output has left, as `| head` does
@@ -81,6 +80,8 @@ def _parser() -> argparse.ArgumentParser:
     parser.add_argument("--version", action="version", version=_version(), help="show the version and exit")
     commands = parser.add_subparsers(required=True, metavar="COMMAND")
     _add_serve(commands)
+    add_check(commands)
+    add_rules(commands)
     _add_scenarios(commands)
     demo = commands.add_parser(
         "demo",
@@ -228,7 +229,7 @@ def _library(folders: Sequence[Path] | None) -> Library:
     try:
         return Library(folders or ())
     except NotADirectoryError as error:
-        raise _Sorry(f"--scenarios: {error}") from None
+        raise Sorry(f"--scenarios: {error}") from None
 
 
 def _serve(arguments: argparse.Namespace) -> int:
@@ -242,11 +243,11 @@ def _serve(arguments: argparse.Namespace) -> int:
     try:
         arguments.scenario = library.find(arguments.scenario).name
     except (UnknownScenario, ScenarioError) as error:
-        raise _Sorry(f"--scenario: {error}") from None
+        raise Sorry(f"--scenario: {error}") from None
     if arguments.token is not None and not re.fullmatch(r"[!-~]+", arguments.token):
-        raise _Sorry(f"--token or ${_TOKEN_VARIABLE}: visible ASCII characters without blanks, at least one")
+        raise Sorry(f"--token or ${_TOKEN_VARIABLE}: visible ASCII characters without blanks, at least one")
     if not arguments.one_port and arguments.port and arguments.port == arguments.download_port:
-        raise _Sorry(f"--download-port {arguments.port}: the API has this port; --one-port serves both on it")
+        raise Sorry(f"--download-port {arguments.port}: the API has this port; --one-port serves both on it")
     if arguments.ready_file is not None:
         _make_way(arguments.ready_file)
     try:
@@ -273,9 +274,9 @@ def _serve(arguments: argparse.Namespace) -> int:
             )
         )
     except PortTaken as error:
-        raise _Sorry(f"{error.strerror}; --port 0 takes a free one") from None
+        raise Sorry(f"{error.strerror}; --port 0 takes a free one") from None
     except OSError as error:
-        raise _Sorry(f"cannot listen on {arguments.host}: {error.strerror or error}") from None
+        raise Sorry(f"cannot listen on {arguments.host}: {error.strerror or error}") from None
     finally:
         if arguments.ready_file is not None:
             arguments.ready_file.unlink(missing_ok=True)
@@ -285,9 +286,9 @@ def _serve(arguments: argparse.Namespace) -> int:
 def _make_way(ready_file: Path) -> None:
     """Nobody may take the addresses of a server that has ended for those of the next one."""
     if not ready_file.absolute().parent.is_dir():
-        raise _Sorry(f"--ready-file: no folder {str(ready_file.absolute().parent)!r}")
+        raise Sorry(f"--ready-file: no folder {str(ready_file.absolute().parent)!r}")
     if ready_file.is_symlink() or (ready_file.exists() and not ready_file.is_file()):
-        raise _Sorry(f"--ready-file: {str(ready_file)!r} is not a plain file")
+        raise Sorry(f"--ready-file: {str(ready_file)!r} is not a plain file")
     ready_file.unlink(missing_ok=True)
 
 
@@ -320,7 +321,7 @@ def _ready(arguments: argparse.Namespace, addresses: dict[str, Any]) -> None:
             part.write_text(json.dumps(addresses, indent=1) + "\n", "utf-8")
             part.replace(arguments.ready_file)
         except OSError as error:
-            raise _Sorry(f"--ready-file: {error}") from None
+            raise Sorry(f"--ready-file: {error}") from None
 
 
 def _is_loopback(host: str) -> bool:
@@ -394,7 +395,7 @@ def _list(arguments: argparse.Namespace) -> int:
     if not names:
         close = ", ".join(map(repr, near(asked, library.names())))
         hint = f"did you mean {close}?" if close else f"'video-mockserver scenarios list' shows all {len(library)}"
-        raise _Sorry(f"no scenario matches {arguments.pattern!r} ({hint})")
+        raise Sorry(f"no scenario matches {arguments.pattern!r} ({hint})")
     wrong = 0
     told = []
     for name in names:
@@ -422,7 +423,7 @@ def _show(arguments: argparse.Namespace) -> int:
     try:
         scenario = library.find(arguments.name)
     except UnknownScenario as error:
-        raise _Sorry(f"{error}; 'video-mockserver scenarios list' shows all {len(library)}") from None
+        raise Sorry(f"{error}; 'video-mockserver scenarios list' shows all {len(library)}") from None
     except ScenarioError as error:
         print(error, file=sys.stderr)
         return 1
@@ -447,10 +448,10 @@ def _validate(arguments: argparse.Namespace) -> int:
     files: list[Path] = []
     for path in arguments.paths:
         if not path.exists():
-            raise _Sorry(f"no file or folder {str(path)!r}")
+            raise Sorry(f"no file or folder {str(path)!r}")
         found = list(scenario_files(path).values()) if path.is_dir() else [path]
         if not found:
-            raise _Sorry(f"no scenario in the folder {str(path)!r}: files that end in .yaml, .yml or .json")
+            raise Sorry(f"no scenario in the folder {str(path)!r}: files that end in .yaml, .yml or .json")
         files += found
     wrong = 0
     for file in files:
@@ -479,4 +480,4 @@ def _demo(arguments: argparse.Namespace) -> int:
     try:
         return run(arguments.scenario)
     except UnknownScenario as error:
-        raise _Sorry(f"--scenario: {error}") from None
+        raise Sorry(f"--scenario: {error}") from None

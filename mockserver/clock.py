@@ -23,6 +23,10 @@ class Clock(Protocol):
     def real_seconds(self, seconds: float) -> float | None:
         """How long `seconds` of this clock take in the real world; None when only the test moves the clock."""
 
+    def per_client_second(self) -> float | None:
+        """How many seconds of this clock pass in one of the client's; None when they have nothing to do with each
+        other."""
+
     def subscribe(self, callback: Callable[[], None]) -> Callable[[], None]:
         """Call `callback` (in the moving thread) whenever the clock is moved; returns how to stop that."""
 
@@ -49,6 +53,9 @@ class RealClock:
 
     def real_seconds(self, seconds: float) -> float | None:
         return seconds / self.speed
+
+    def per_client_second(self) -> float | None:
+        return self.speed
 
     def subscribe(self, callback: Callable[[], None]) -> Callable[[], None]:
         return lambda: None
@@ -89,6 +96,9 @@ class ManualClock:
         return self._now
 
     def real_seconds(self, seconds: float) -> float | None:
+        return None
+
+    def per_client_second(self) -> float | None:
         return None
 
     def subscribe(self, callback: Callable[[], None]) -> Callable[[], None]:

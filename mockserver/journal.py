@@ -6,7 +6,7 @@ from collections import deque
 from collections.abc import Iterator
 from typing import Any
 
-from mockserver.reply import ClipPart, Reply, Request
+from mockserver.reply import ClipPart, Fault, Origins, Reply, Request
 from mockserver.secrets import mask_header, mask_query
 
 __all__ = ["Exchange", "Journal"]
@@ -90,9 +90,24 @@ class Exchange:
         return self._request.body
 
     @property
+    def origins(self) -> Origins:
+        """The bases of URLs in the reply."""
+        return self._request.origins
+
+    @property
+    def scripted_fault(self) -> Fault | None:
+        """The reply's fault, or None."""
+        return self._fault
+
+    @property
     def fault(self) -> str | None:
         """The reply's fault in words, or None."""
         return self._fault.describe() if self._fault else None
+
+    def carries(self, api_key: str | None) -> bool:
+        """Whether the request carries this API key (None: any) as the API wants it: `Authorization: Bearer KEY`."""
+        scheme, _, key = (self._request.header("authorization") or "").partition(" ")
+        return scheme.lower() == "bearer" and (bool(key.strip()) if api_key is None else key.strip() == api_key)
 
     def finish(self, sent: int, ended: str) -> None:
         """The edge's word on how the reply ended."""

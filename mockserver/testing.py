@@ -1,4 +1,4 @@
-"""The fixtures as context managers: for `@given`, unittest and plain scripts.
+"""The fixtures as context managers, the judge as a function, and a class of tests: for `@given`, unittest, scripts.
 
     from mockserver.testing import video_clock, video_mock, video_server
 
@@ -10,79 +10,91 @@ They are cheap: one server in a thread serves every `video_server` of the proces
 
 from __future__ import annotations
 
-import threading
-from collections.abc import Iterator
-from contextlib import contextmanager
+from collections.abc import Mapping
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
+from mockserver.edges.shared import shared_server, stop_shared_server, video_clock, video_mock, video_server
 from mockserver.library import Library
 
 if TYPE_CHECKING:
-    from mockserver.edges.respx import VideoMock
-    from mockserver.edges.server import ServedFake, VideoServer
-    from mockserver.edges.waiting import VideoClock
-    from mockserver.scenario import Scenario
+    from mockserver.check import Client
+    from mockserver.judge import Report, Terms
 
-__all__ = ["shared_server", "stop_shared_server", "video_clock", "video_mock", "video_server"]
-
-_lock = threading.Lock()
-_server: VideoServer | None = None
+__all__ = [
+    "ClientContract", "check", "shared_server", "stop_shared_server", "video_clock", "video_mock", "video_server",
+]  # fmt: skip
 
 
-def shared_server() -> VideoServer:
-    """The server of this process, started on first use. It ends with the process, or at `stop_shared_server`."""
-    global _server
-    with _lock:
-        if _server is None:
-            from mockserver.edges.server import VideoServer
+def check(client: Client, **options: Any) -> Report:
+    """Run a client through scenarios and judge it: see `mockserver.check.check`, which has the options."""
+    from mockserver.check import check
 
-            started = VideoServer()
-            started.start()
-            _server = started
-        return _server
+    return check(client, **options)
 
 
-def stop_shared_server() -> None:
-    """End the server of this process, if there is one; the next use starts another."""
-    global _server
-    with _lock:
-        server, _server = _server, None
-    if server is not None:
-        server.stop()
+class ClientContract:
+    """A class to inherit from: one test for each scenario, which fails with the promise that the client broke.
 
+        class TestMyClient(ClientContract):
+            def client(self, base_url, api_key, task_id):
+                return my_client.fetch(base_url, api_key, task_id)
 
-@contextmanager
-def video_server(scenario: str | Scenario | None = None, **options: Any) -> Iterator[ServedFake]:
-    """A fake over real sockets, its ports its own. `options` are those of `Fake`, and `library`.
-
-    With a `VideoClock` as its clock, the server's thread is left in real time.
+    `client` may be a coroutine function; it returns the clip as bytes, and any Exception reports a failure. The
+    attributes are the options of `check`; what is None is read from `[tool.video-mockserver]` of the pyproject.toml
+    beside pytest's configuration. `task_id` is None with the flow `"create"`.
     """
-    from mockserver.edges.waiting import VideoClock
 
-    server = shared_server()
-    clock = options.get("clock")
-    if isinstance(clock, VideoClock) and server.thread_id is not None:
-        clock.spare(server.thread_id)
-    with server.fake(scenario, **options) as fake:
-        yield fake
+    scenarios: str | list[str] = "*"
+    transport = "server"
+    flow = "poll"
+    seed = 0
+    timeout = 30.0
+    level: str | None = None
+    url_order: str | None = None
+    levels: Mapping[str, str] | None = None
+    ignore: Mapping[str, str] | None = None
 
+    def client(self, base_url: str, api_key: str, task_id: str | None) -> Any:
+        """The client to judge."""
+        raise NotImplementedError("say how your client gets a clip: def client(self, base_url, api_key, task_id)")
 
-def video_mock(scenario: str | Scenario | None = None, *, library: Library | None = None, **options: Any) -> VideoMock:
-    """A fake without sockets, for httpx and httpx2 in this process. `options` are those of `VideoMock`.
+    def pytest_generate_tests(self, metafunc: Any) -> None:
+        """One test for each scenario that can be judged."""
+        if "video_case" in metafunc.fixturenames:
+            from mockserver.check import chosen, skipped
 
-    Raises ImportError, with what to install, when respx or httpx is missing.
-    """
-    try:
-        from mockserver.edges.respx import VideoMock
-    except ImportError as error:
-        raise ImportError(
-            f"video_mock needs httpx and respx ({error}): pip install 'video-mockserver[pytest]'"
-        ) from None
-    return VideoMock(scenario, library=library, **options)
+            library, terms = self._project(metafunc.config)
+            cases, _ = skipped(chosen(library, self.scenarios), self.flow, terms)
+            names = [scenario.name for scenario, _ in cases]
+            metafunc.parametrize("video_case", names, ids=names)
 
+    def test_contract(self, video_case: str, pytestconfig: Any) -> None:
+        """The client keeps the contract in this scenario."""
+        __tracebackhide__ = True
+        library, terms = self._project(pytestconfig)
+        report = check(
+            self.client,
+            scenarios=library.find(video_case),
+            library=library,
+            transport=self.transport,
+            flow=self.flow,
+            seed=self.seed,
+            timeout=self.timeout,
+            terms=terms,
+        )
+        report.raise_for_broken()
 
-def video_clock() -> VideoClock:
-    """A clock that this process's waiting moves; give it to a fake as its `clock`."""
-    from mockserver.edges.waiting import VideoClock
+    def _project(self, config: Any) -> tuple[Library, Terms]:
+        from mockserver.project import Project, read_project
 
-    return VideoClock()
+        path = config.rootpath / "pyproject.toml"
+        project = read_project(path) if path.is_file() else Project()
+        project = replace(
+            project,
+            level=self.level or project.level,
+            url_order=self.url_order or project.url_order,
+            levels=project.levels if self.levels is None else self.levels,
+            ignore=project.ignore if self.ignore is None else self.ignore,
+        )
+        return Library([*config.getini("video_scenarios_dir"), *project.scenarios]), project.terms

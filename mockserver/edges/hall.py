@@ -9,7 +9,7 @@ import socket
 import threading
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from starlette.types import Scope
 
@@ -21,6 +21,9 @@ from mockserver.desk import DOWNLOAD_ALIAS
 from mockserver.edges.asgi import Addressed, raw_path
 from mockserver.fake import Fake
 from mockserver.reply import Origins
+
+if TYPE_CHECKING:
+    from mockserver.judge import Report
 
 __all__ = ["Hall", "Place", "PortTaken", "ServedFake", "listen"]
 
@@ -61,6 +64,17 @@ class ServedFake(Fake):
         """A key that this fake takes."""
         keys = self.settings.keys
         return min(keys) if keys else "sk-mock"
+
+    def verify(self, *, clip: bytes | None = None, failed: bool = False, **terms: Any) -> Report:
+        """Judge what the client did so far; raises `ContractBroken` when it broke a promise.
+
+        `clip` is what it delivered, `failed` whether it reported a failure; without either only what went over the wire
+        is judged. The others are those of `judge.Terms`: level, url_order, levels, ignore.
+        """
+        from mockserver.judge import Terms
+        from mockserver.verify import verify
+
+        return verify(self, clip=clip, failed=failed, terms=Terms(**terms))
 
     def close(self) -> None:
         """Stop listening and end every connection of this fake, stalled ones too. Closing twice is fine."""

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import importlib.util
 from collections.abc import AsyncIterator, Callable, Iterator
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import httpx
 import respx
@@ -21,6 +21,9 @@ from mockserver.edges.inproc import API_ORIGIN, Broken, Inproc, Received
 from mockserver.fake import Fake
 from mockserver.library import Library, shipped_shelf
 from mockserver.scenario import Scenario
+
+if TYPE_CHECKING:
+    from mockserver.judge import Report
 
 __all__ = ["VideoMock"]
 
@@ -100,6 +103,17 @@ class VideoMock(Fake):
             for router in self._routers():
                 mocker.register(router)
             mocker.start()
+
+    def verify(self, *, clip: bytes | None = None, failed: bool = False, **terms: Any) -> Report:
+        """Judge what the client did so far; raises `ContractBroken` when it broke a promise.
+
+        `clip` is what it delivered, `failed` whether it reported a failure; without either only what went over the wire
+        is judged. The others are those of `judge.Terms`: level, url_order, levels, ignore.
+        """
+        from mockserver.judge import Terms
+        from mockserver.verify import verify
+
+        return verify(self, clip=clip, failed=failed, terms=Terms(**terms))
 
     def close(self) -> None:
         """End mocking. Closing twice is fine."""

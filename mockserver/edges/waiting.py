@@ -85,6 +85,10 @@ class VideoClock(ManualClock):
         self.advance(max(0.0, seconds))
         return 0.0
 
+    def per_client_second(self) -> float | None:
+        """What the client waits for is what passes here."""
+        return 1.0
+
     def reset(self) -> None:
         """Nothing to do: the client's time does not go back."""
 

@@ -1,0 +1,328 @@
+"""`video-mockserver check` and `rules`: any client through the scenarios, and what it is held to."""
+
+from __future__ import annotations
+
+import argparse
+import json
+import os
+import sys
+from collections.abc import Iterable
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, TextIO
+
+if TYPE_CHECKING:
+    from mockserver.judge import Report, Terms, Verdict
+    from mockserver.project import Project
+
+__all__ = ["Sorry", "add_check", "add_rules"]
+
+_CHECK = """\
+Run a client, a program in any language, through the scenarios, and say which promise of the contract it broke.
+
+CMD is run once a case, with a fake of its own. In its arguments {base_url} (ends in /v1), {origin} (without),
+{api_key}, {task_id} and {output} are replaced; the environment holds the same as VIDEO_BASE_URL, VIDEO_ORIGIN,
+VIDEO_API_KEY, VIDEO_TASK_ID and VIDEO_OUTPUT, and as OPENAI_BASE_URL and OPENAI_API_KEY.
+
+The client succeeds with exit code 0 and the clip at {output}. It reports a failure with any other exit code and no file
+there."""
+
+_EXITS = """\
+Exit codes: 0 nothing broken, 1 something broken (or a case that could not be judged), 2 it could not run.
+A project's own terms stand in [tool.video-mockserver] of its pyproject.toml: level, url-order, levels, ignore and
+scenarios.
+"""
+
+
+class Sorry(Exception):
+    """Something the user can put right: one line on standard error, exit code 2."""
+
+
+def add_check(commands: Any) -> None:
+    """Add the command `check`."""
+    check = commands.add_parser(
+        "check",
+        allow_abbrev=False,
+        help="run a client through the scenarios and judge it",
+        usage="video-mockserver check [options] -- CMD ARG...",
+        description=_CHECK,
+        epilog=_EXITS,
+        formatter_class=argparse.RawDescriptionHelpFormatter,
+    )
+    what = check.add_argument_group("what is run")
+    what.add_argument(
+        "command", nargs=argparse.REMAINDER, metavar="-- CMD ARG...", help="the client, and its arguments"
+    )
+    what.add_argument(
+        "--scenario", action="append", metavar="GLOB", dest="patterns",
+        help="only the scenarios of this name, folder or pattern: truncated, download, 'urls/*_null' (repeatable)",
+    )  # fmt: skip
+    what.add_argument(
+        "--scenarios", action="append", type=Path, metavar="DIR",
+        help="folder of your own scenarios, before the shipped ones (repeatable)",
+    )  # fmt: skip
+    what.add_argument(
+        "--flow", choices=("poll", "create"), default="poll",
+        help="poll: the client is given a task; create: it makes one, and gets no {task_id} (default: %(default)s)",
+    )  # fmt: skip
+    what.add_argument("--jobs", type=_count, metavar="N", help="cases at a time (default: two for each processor)")
+    what.add_argument(
+        "--timeout", type=_seconds, default=30.0, metavar="SECONDS",
+        help="a client that has not ended by then is stopped (default: 30)",
+    )  # fmt: skip
+    what.add_argument(
+        "--speed", type=_seconds, default=60.0, metavar="N",
+        help="how many times faster the fake's time passes (default: 60: a minute a second)",
+    )  # fmt: skip
+    what.add_argument(
+        "--seed", type=int, default=0, metavar="N", help="what ids and chance follow from (default: %(default)s)"
+    )
+    terms = check.add_argument_group("what it is held to")
+    terms.add_argument("--level", choices=("must", "should"), help="must: only what is documented (default: should)")
+    terms.add_argument(
+        "--url-order", choices=("output.url", "video_url"),
+        help="which of the two fields is read first; the documentation says both (default: output.url)",
+    )  # fmt: skip
+    terms.add_argument(
+        "--rule-level", action="append", default=[], type=_pair, metavar="RULE=LEVEL",
+        help="another level for a rule (repeatable); 'video-mockserver rules' lists them",
+    )  # fmt: skip
+    terms.add_argument(
+        "--ignore", action="append", default=[], type=_pair, metavar="RULE=REASON",
+        help="leave a rule out, and say why (repeatable)",
+    )  # fmt: skip
+    terms.add_argument(
+        "--config",
+        type=Path,
+        metavar="FILE",
+        help="the pyproject.toml to read (default: the nearest one, here or above)",
+    )
+    reports = check.add_argument_group("reports")
+    reports.add_argument("--json", type=Path, metavar="FILE", help="write everything as JSON")
+    reports.add_argument("--junit", type=Path, metavar="FILE", help="write a JUnit report, for CI")
+    reports.add_argument("--html", type=Path, metavar="FILE", help="write one page for people")
+    reports.add_argument("-v", "--verbose", action="store_true", help="tell every case that failed in full")
+    check.set_defaults(run=_check)
+
+
+def add_rules(commands: Any) -> None:
+    """Add the command `rules`."""
+    rules = commands.add_parser(
+        "rules",
+        allow_abbrev=False,
+        help="list what a client is held to",
+        description="List the rules of the client contract: level, id, sentence and source.",
+    )
+    form = rules.add_mutually_exclusive_group()
+    form.add_argument("--json", action="store_true", help="as JSON")
+    form.add_argument("--markdown", action="store_true", help="as docs/contract.md")
+    rules.set_defaults(run=_rules)
+
+
+def _count(text: str) -> int:
+    if not text.isascii() or not text.isdecimal() or not 0 < int(text) <= 1000:
+        raise argparse.ArgumentTypeError(f"{text!r} is not a whole number from 1 to 1000")
+    return int(text)
+
+
+def _seconds(text: str) -> float:
+    try:
+        number = float(text)
+    except ValueError:
+        number = 0.0
+    if not 0 < number <= 1e6:
+        raise argparse.ArgumentTypeError(f"{text!r} is not a number above 0")
+    return number
+
+
+def _pair(text: str) -> tuple[str, str]:
+    rule, is_there, value = text.partition("=")
+    if not rule.strip() or not is_there:
+        raise argparse.ArgumentTypeError(f"{text!r} is not RULE=...")
+    return rule.strip(), value.strip()
+
+
+# --- check ------------------------------------------------------------------------------------------------------------
+
+
+def _check(arguments: argparse.Namespace) -> int:
+    from mockserver.check import chosen, skipped
+    from mockserver.check_program import Program, check_program
+    from mockserver.choice import UnknownScenario
+    from mockserver.edges.programs import NotRunnable
+    from mockserver.library import Library
+    from mockserver.scenario_check import ScenarioError
+
+    command = _command(arguments)
+    project = _project(arguments)
+    terms = _terms(arguments, project)
+    folders = [*(arguments.scenarios or ()), *project.scenarios]
+    for path in (arguments.json, arguments.junit, arguments.html):
+        if path is not None and (path.is_dir() or not path.absolute().parent.is_dir()):
+            raise Sorry(f"{path}: {'a folder' if path.is_dir() else 'its folder is not there'}")
+    try:
+        library = Library(folders)
+        cases, left_out = skipped(chosen(library, arguments.patterns or "*"), arguments.flow, terms)
+    except NotADirectoryError as error:
+        raise Sorry(f"--scenarios: {error}") from None
+    except UnknownScenario as error:
+        raise Sorry(f"--scenario: {error}") from None
+    except ScenarioError as error:
+        raise Sorry(str(error)) from None
+    if not cases:
+        raise Sorry(f"nothing to check: {'; '.join(f'{name}: {why}' for name, why in left_out.items())}")
+    program = Program(
+        command, arguments.flow, arguments.seed, arguments.timeout, arguments.speed,
+        ("video-mockserver", "check", *_again(arguments)),
+    )  # fmt: skip
+    jobs = arguments.jobs or 2 * (os.cpu_count() or 1)
+    with _Progress(len(cases), sys.stdout) as progress:
+        try:
+            report = check_program(
+                program, cases, library=library, terms=terms, jobs=min(jobs, len(cases)), left_out=left_out,
+                on_verdict=progress.step,
+            )  # fmt: skip
+        except NotRunnable as error:
+            raise Sorry(str(error)) from None
+    _write(arguments, report)
+    return 0 if report.ok else 1
+
+
+def _command(arguments: argparse.Namespace) -> list[str]:
+    command: list[str] = arguments.command
+    if command[:1] == ["--"]:
+        command = command[1:]
+    if not command:
+        raise Sorry("which program? video-mockserver check [options] -- CMD ARG...")
+    if arguments.flow == "create" and any("{task_id}" in argument for argument in command):
+        raise Sorry("{task_id}: with --flow create the client makes the task itself, there is no id to give")
+    return command
+
+
+def _project(arguments: argparse.Namespace) -> Project:
+    from mockserver.project import Project, ProjectError, find_project, read_project
+
+    path = arguments.config if arguments.config is not None else find_project(Path.cwd())
+    if path is None:
+        return Project()
+    try:
+        return read_project(path)
+    except ProjectError as error:
+        raise Sorry(str(error)) from None
+
+
+def _terms(arguments: argparse.Namespace, project: Project) -> Terms:
+    from mockserver.judge import Terms
+
+    try:
+        return Terms(
+            arguments.level or project.level,
+            arguments.url_order or project.url_order,
+            {**project.levels, **dict(arguments.rule_level)},
+            {**project.ignore, **dict(arguments.ignore)},
+        )
+    except ValueError as error:
+        raise Sorry(f"{error}".replace("levels", "--rule-level", 1)) from None
+
+
+def _again(arguments: argparse.Namespace) -> list[str]:
+    """The options that make a case the same when it is run again."""
+    options: list[str] = []
+    for folder in arguments.scenarios or ():
+        options += ["--scenarios", str(folder)]
+    for name, value, usual in (
+        ("--flow", arguments.flow, "poll"), ("--timeout", arguments.timeout, 30.0), ("--speed", arguments.speed, 60.0),
+        ("--seed", arguments.seed, 0), ("--level", arguments.level, None), ("--url-order", arguments.url_order, None),
+        ("--config", arguments.config, None),
+    ):  # fmt: skip
+        if value != usual:
+            options += [name, f"{value:g}" if isinstance(value, float) else str(value)]
+    for name, pairs in (("--rule-level", arguments.rule_level), ("--ignore", arguments.ignore)):
+        for rule, value in pairs:
+            options += [name, f"{rule}={value}"]
+    return options
+
+
+class _Progress:
+    """How far it is: a bar on a terminal, elsewhere a line for each case that is no pass."""
+
+    def __init__(self, cases: int, out: TextIO) -> None:
+        self._cases = cases
+        self._out = out
+        self._bar = out.isatty()
+        self._done = self._bad = 0
+
+    def __enter__(self) -> _Progress:
+        self._draw()
+        return self
+
+    def __exit__(self, *error: object) -> None:
+        if self._bar:
+            print("\r\x1b[K", end="", file=self._out, flush=True)
+
+    def step(self, verdict: Verdict) -> None:
+        self._done += 1
+        if verdict.word != "pass":
+            self._bad += 1
+            if not self._bar:
+                rules = ", ".join(broken.rule.id for broken in verdict.broken) or verdict.outcome.said
+                print(f"{verdict.word} {verdict.scenario.name}: {rules}", file=self._out, flush=True)
+        self._draw()
+
+    def _draw(self) -> None:
+        if self._bar:
+            full = 30 * self._done // self._cases
+            bad = f", {self._bad} not passed" if self._bad else ""
+            bar = f"\r\x1b[K[{'#' * full}{'.' * (30 - full)}] {self._done} of {self._cases}{bad}"
+            print(bar, end="", file=self._out, flush=True)
+
+
+def _write(arguments: argparse.Namespace, report: Report) -> None:
+    from mockserver.reports.terminal import told
+
+    data = report.to_data()
+    if not report.ok and not sys.stdout.isatty():
+        print()
+    print(told(data, everything=arguments.verbose))
+    texts: list[tuple[Path, str]] = []
+    if arguments.json is not None:
+        texts.append((arguments.json, json.dumps(data, indent=1) + "\n"))
+    if arguments.junit is not None:
+        from mockserver.reports.junit import document
+
+        texts.append((arguments.junit, document(data)))
+    if arguments.html is not None:
+        from mockserver.reports.html import page
+
+        texts.append((arguments.html, page(data)))
+    for path, text in texts:
+        try:
+            path.write_text(text, "utf-8")
+        except OSError as error:
+            raise Sorry(f"{path}: {error.strerror}") from None
+        print(f"written: {path}")
+
+
+# --- rules ------------------------------------------------------------------------------------------------------------
+
+
+def _rules(arguments: argparse.Namespace) -> int:
+    from mockserver.contract_page import markdown
+    from mockserver.rules import RULES
+
+    rules = RULES.values()
+    if arguments.json:
+        told = [
+            {"rule": rule.id, "level": rule.level, "sentence": rule.sentence, "source": rule.source} for rule in rules
+        ]
+        print(json.dumps(told, indent=1, ensure_ascii=False))
+    elif arguments.markdown:
+        print(markdown(rules), end="")
+    else:
+        print("\n".join(_lines(rules)))
+    return 0
+
+
+def _lines(rules: Iterable[Any]) -> Iterable[str]:
+    for rule in rules:
+        yield f"{rule.level:6} {rule.id:25} {rule.sentence}"
+        yield f"{'':33}{rule.source}"

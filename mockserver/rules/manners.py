@@ -1,0 +1,168 @@
+"""How a client behaves: its key, redirects, pauses, and giving up."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterator
+from urllib.parse import unquote, urlsplit
+
+from mockserver import troubles
+from mockserver.desk import DOWNLOAD_ALIAS
+from mockserver.evidence import POLLS, Case, location
+from mockserver.rules.rule import Finding, at, hangs, rule
+
+# How much is enough, so that styles stay free. Tries are counted, seconds are the client's.
+_REFUSALS, _UNKNOWNS = 10, 100  # tries after which retrying a 401 or 403, or a 404, is for ever
+_CHAIN = 10  # redirects in a row: nobody needs more
+_REDIRECTS = 500  # curl follows 50 by default, the most of all; some retries of that
+_PAUSE, _GAPS = 0.02, 4  # so many gaps between polls in a row, all shorter than so many seconds, are no pauses
+_STALL = 1800.0  # seconds without a byte
+_RETRY_CAP = 60.0  # seconds: a longer Retry-After may be cut to that
+
+
+@rule(
+    "should", "key-stays-home", "The API's key is for the API: no Authorization goes to another origin.",
+    "RFC 9110, 15.4: a redirect to elsewhere takes no Authorization along; presigned URLs carry their own",
+)  # fmt: skip
+def key_stays_home(case: Case) -> Iterator[Finding]:
+    """A key at the download host. Below the API's own origin (a relative URL) it is at home."""
+    for exchange in case.downloads:
+        if exchange.header("authorization") is not None and "relative=1" not in exchange.query:
+            redirected = unquote(exchange.path) in case.redirect_targets
+            yield Finding(f"{at(exchange)} carries the key{' along a redirect' if redirected else ''}",
+                          exchange.number)  # fmt: skip
+
+
+@rule(
+    "should", "follow-redirects", "A redirect is followed.",
+    "RFC 9110, 15.4: the client is to take further action to fulfil the request",
+)  # fmt: skip
+def follow_redirects(case: Case) -> Iterator[Finding]:
+    """A redirect to somewhere near, and no request there."""
+    if not case.ended_itself:
+        return
+    last_asked = {unquote(exchange.path): exchange.number for exchange in case.exchanges}
+    chain = 0
+    for exchange in case.exchanges:
+        target = location(exchange)
+        chain = chain + 1 if target is not None else 0
+        if target is None or exchange.method == "HEAD" or exchange.ended == "client left" or chain >= _CHAIN:
+            continue
+        near = target.startswith((f"{exchange.origins.api}/", f"{exchange.origins.download}/"))
+        path = urlsplit(target).path
+        if near and last_asked.get(unquote(path.partition(DOWNLOAD_ALIAS)[2] or path), 0) <= exchange.number:
+            yield Finding(f"{at(exchange)} redirected, and the client did not follow", exchange.number)
+
+
+@rule(
+    "should", "redirect-limit", "Redirects are not followed for ever.",
+    "RFC 9110, 15.4: a client should detect and intervene in cyclical redirections",
+)  # fmt: skip
+def redirect_limit(case: Case) -> Iterator[Finding]:
+    """A chain of redirects that nobody needs, or that the client was still in when it was stopped."""
+    chain = 0
+    for exchange in case.exchanges:
+        chain = chain + 1 if location(exchange) is not None else 0
+        stopped = case.outcome.ended == "stopped" and exchange is case.last and chain >= _CHAIN
+        if chain > _REDIRECTS or stopped:
+            yield Finding(f"{at(exchange)} is redirect number {chain} in a row", exchange.number)
+
+
+@rule(
+    "should", "retry-after", "A Retry-After is waited for before the same is asked again.",
+    "RFC 9110, 10.2.3: how long the user agent ought to wait before making a follow-up request",
+)  # fmt: skip
+def retry_after(case: Case) -> Iterator[Finding]:
+    """The same asked again too soon after a 429 or 503 that said when."""
+    for number, exchange in enumerate(case.exchanges):
+        asked = troubles.retry_after(exchange)
+        if not asked or exchange.ended == "client left":
+            continue
+        for later in case.exchanges[number + 1 :]:
+            if (later.method, later.host, later.path) == (exchange.method, exchange.host, exchange.path):
+                waited = case.seconds(exchange, later)
+                if waited < min(asked, _RETRY_CAP) * 0.95 - 0.05:
+                    yield Finding(f"#{exchange.number} asked to wait {asked:g} s, and {at(later)} came after "
+                                  f"{waited:.2f} s", later.number)  # fmt: skip
+                break
+
+
+@rule(
+    "should", "give-up-refused", "A 401 or a 403 is not asked about for ever.",
+    "RFC 9110, 15.5.2 and 15.5.4: the same request is not to be repeated with the same credentials",
+)  # fmt: skip
+def give_up_refused(case: Case) -> Iterator[Finding]:
+    """Many refusals of the same, one after the other."""
+    yield from _endless(case, (401, 403), _REFUSALS)
+
+
+@rule(
+    "should", "give-up-unknown", "A task or a clip that is not known (404) is not asked for for ever.",
+    "RFC 9110, 15.5.5: nothing was found; open-ai-canvas pull 492: a new task may be unknown for some seconds",
+)  # fmt: skip
+def give_up_unknown(case: Case) -> Iterator[Finding]:
+    """Many 404 of the same, one after the other; the gateway's 400 task_not_exist counts as one."""
+    yield from _endless(case, (404, 410), _UNKNOWNS)
+
+
+def _endless(case: Case, statuses: tuple[int, ...], most: int) -> Iterator[Finding]:
+    count = 0
+    asked = None
+    for exchange in case.exchanges:
+        status = 404 if troubles.is_unknown_task(exchange) else exchange.status
+        same = (exchange.method, exchange.host, exchange.path)
+        count = (count + 1 if same == asked else 1) if status in statuses else 0
+        asked = same
+        stopped = case.outcome.ended == "stopped" and exchange is case.last and count >= 3
+        if count > most or stopped:
+            yield Finding(f"{at(exchange)} was answered {exchange.status} for the {_ordinal(count)} time in a row",
+                          exchange.number)  # fmt: skip
+
+
+def _ordinal(number: int) -> str:
+    endings = {1: "st", 2: "nd", 3: "rd"}
+    return f"{number}{'th' if 10 <= number % 100 <= 20 else endings.get(number % 10, 'th')}"
+
+
+@rule(
+    "should", "poll-pause", "There are pauses between polls.",
+    "new-api answers 429 to too many requests, and never says for how long; good sense",
+)  # fmt: skip
+def poll_pause(case: Case) -> Iterator[Finding]:
+    """Several polls in a row, each as soon as the one before was answered."""
+    short = 0
+    for before, exchange in zip(case.exchanges, case.exchanges[1:], strict=False):
+        polls = before.operation in POLLS and exchange.operation in POLLS and before.path == exchange.path
+        short = short + 1 if polls and case.seconds(before, exchange) < _PAUSE else 0
+        if short >= _GAPS:
+            yield Finding(f"{at(exchange)} is one of {short + 1} polls in a row without a pause", exchange.number)
+
+
+@rule(
+    "should", "give-up-endless-task", "A task that never ends is given up.",
+    "harry0703/MoneyPrinterTurbo issue 689: a task stuck at one progress; good sense",
+)  # fmt: skip
+def give_up_endless_task(case: Case) -> Iterator[Finding]:
+    """A client that was stopped while it polled a task that has no end."""
+    if case.expect.outcome == "no_end" and case.outcome.ended == "stopped" and not hangs(case):
+        count = len(case.polls)
+        yield Finding(f"the task never ends, and after {count} polls the client had not given up: {case.outcome.said}")
+
+
+@rule(
+    "should", "give-up-stalled", "A connection on which nothing comes, or that never ends, is given up.",
+    "RFC 9112, 9.5: failures and time-outs; good sense",
+)  # fmt: skip
+def give_up_stalled(case: Case) -> Iterator[Finding]:
+    """A client that was stopped while it waited for such a reply."""
+    last = case.last
+    if case.outcome.ended == "stopped" and last is not None and hangs(case):
+        yield Finding(f"{at(last)} never ends ({last.fault}), and the client waited on: {case.outcome.said}",
+                      last.number)  # fmt: skip
+    moments = [*(exchange.at for exchange in case.exchanges[1:]), case.ended_at or 0.0][: len(case.exchanges)]
+    for exchange, until in zip(case.exchanges, moments, strict=True):
+        waited = case.passed(exchange, until)
+        fault = exchange.scripted_fault
+        if fault is not None and fault.kind == "stall" and _STALL <= waited < math.inf:
+            yield Finding(f"{at(exchange)} never ends ({exchange.fault}), and the client waited for {waited:.0f} s",
+                          exchange.number)  # fmt: skip

@@ -1,0 +1,64 @@
+"""How a client waits for the end of a task."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from mockserver.contract import Phase
+from mockserver.evidence import POLLS, Case
+from mockserver.rules.rule import RECOMMENDED, Finding, at, is_odd, rule, status_of, was_patient
+
+_LOOKS = 1  # polls after the end: who asks for the status first and for the result then looks once more
+_LOOKS_WITHOUT_URL = 5  # polls after a completed reply without a URL: it may come
+
+
+@rule("must", "poll-to-end", "Poll until the status is a terminal one, and take no result before.", RECOMMENDED)
+def poll_to_end(case: Case) -> Iterator[Finding]:
+    """A result asked for too early, or a good, pending reply that was the last."""
+    end = case.hinted_end
+    for exchange in (*case.downloads, *case.contents):
+        seen = [poll for poll in case.polls if poll.number < exchange.number]
+        document = case.document(seen[-1]) if seen else None
+        if (end is None or exchange.number < end) and document is not None:
+            yield Finding(
+                f"{at(exchange)} asks for the result while the task is {status_of(document)} (#{seen[-1].number})",
+                exchange.number,
+            )
+    asked = any(exchange.operation in POLLS or not exchange.operation for exchange in case.exchanges)
+    if case.ended_itself and not asked and not case.got_clip and not _create_went_wrong(case):
+        yield Finding("the client ended without having asked for the task's status once")
+    last = case.last
+    if case.outcome.ended != "reported" or last is None or last.operation not in POLLS or end is not None:
+        return
+    document = case.document(last)
+    if document is None or is_odd(document) or was_patient(case):
+        return
+    yield Finding(f"the client gave up while the task was {status_of(document)} (#{last.number})", last.number)
+
+
+def _create_went_wrong(case: Case) -> bool:
+    return case.given is None and (
+        not case.creates or not any(isinstance((case.document(made) or {}).get("id"), str) for made in case.creates)
+    )
+
+
+@rule("must", "stop-at-end", "A task that has ended is not polled on.", RECOMMENDED)
+def stop_at_end(case: Case) -> Iterator[Finding]:
+    """Polls after the end. One more look is fine, and so is a new look for a URL that was missing or failed."""
+    end = case.ending
+    if end is None or not end.documented:
+        return
+    looks = 0
+    has_url = end.phase is Phase.FAILED or bool(case.urls(end.exchange))
+    for exchange in case.exchanges:
+        if exchange.number <= end.exchange.number or exchange.task_id != end.exchange.task_id:
+            continue
+        if exchange.operation not in POLLS:
+            looks = 0
+            continue
+        looks += 1
+        if looks > (_LOOKS if has_url else _LOOKS_WITHOUT_URL):
+            yield Finding(
+                f"{at(exchange)} polls on, although #{end.exchange.number} said {status_of(end.document)}",
+                exchange.number,
+            )
