@@ -1,0 +1,57 @@
+"""Hypothesis strategies of the replies that a client may get, each with what the contract says of it.
+
+`@given(completed_videos())`, and in the test `assert resolve(video.body) == video.expected_url`.
+"""
+
+from mockserver.contract import URL_FIELDS, URL_FIELDS_TABLE_READING, Phase
+from mockserver.profiles import OMIT
+
+try:
+    import hypothesis as _hypothesis  # noqa: F401
+except ModuleNotFoundError as missing:
+    if missing.name != "hypothesis":
+        raise
+    raise ImportError("mockserver.strategies needs Hypothesis: pip install 'video-mockserver[hypothesis]'") from None
+
+from mockserver.strategies.documents import Parts, completed_videos, failed_videos, pending_videos, videos
+from mockserver.strategies.parts import (
+    DOCUMENTED,
+    HOSTILE,
+    Variety,
+    absent_values,
+    bases,
+    extra_fields,
+    json_values,
+    status_words,
+    texts,
+    video_urls,
+)
+from mockserver.strategies.profiles import register_profiles
+from mockserver.strategies.video import DOCUMENTED_TASK, VIEWS, Video, View
+
+__all__ = [
+    "DOCUMENTED",
+    "DOCUMENTED_TASK",
+    "HOSTILE",
+    "OMIT",
+    "URL_FIELDS",
+    "URL_FIELDS_TABLE_READING",
+    "VIEWS",
+    "Parts",
+    "Phase",
+    "Variety",
+    "Video",
+    "View",
+    "absent_values",
+    "bases",
+    "completed_videos",
+    "extra_fields",
+    "failed_videos",
+    "json_values",
+    "pending_videos",
+    "register_profiles",
+    "status_words",
+    "texts",
+    "video_urls",
+    "videos",
+]

@@ -1,0 +1,28 @@
+"""Hypothesis's settings for a check on every push, and for a night."""
+
+from __future__ import annotations
+
+from hypothesis import HealthCheck, Phase, settings
+
+__all__ = ["CI", "NIGHT", "register_profiles"]
+
+CI = "video-ci"
+NIGHT = "video-night"
+
+
+def register_profiles() -> None:
+    """Register the profiles `video-ci` and `video-night`, for `--hypothesis-profile` or `settings.load_profile`.
+
+    - `video-ci`: the same examples on every run and every machine, and no verdict that depends on the machine's speed.
+    - `video-night`: new examples every time, many of them; what failed is kept, and printed to be run again.
+    """
+    # Slow is not wrong: a loaded machine must not fail a test.
+    calm = [HealthCheck.too_slow]
+    settings.register_profile(
+        CI, max_examples=200, deadline=None, derandomize=True, database=None, print_blob=True,
+        suppress_health_check=calm,
+    )  # fmt: skip
+    settings.register_profile(
+        NIGHT, max_examples=20_000, stateful_step_count=100, deadline=None, print_blob=True,
+        suppress_health_check=calm, phases=tuple(Phase),
+    )  # fmt: skip
