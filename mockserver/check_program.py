@@ -31,6 +31,7 @@ __all__ = ["PLACEHOLDERS", "Program", "check_program"]
 
 PLACEHOLDERS = ("base_url", "origin", "api_key", "task_id", "output")
 _LARGEST = 64 * 1024 * 1024  # bytes of a delivered file that are read: films are small here
+_TICK = 0.05  # seconds
 _QUIET = 2.0  # seconds of silence after which a client that was told to wait for minutes need not be waited for
 
 
@@ -127,8 +128,10 @@ def _pool(jobs: int) -> Iterator[Callable[..., Future[Verdict]]]:
         yield submit
     finally:
         pool.shutdown(wait=False, cancel_futures=True)
-        while wait(futures, timeout=0.1).not_done:
+        # Not `wait`: it takes no notice of what was cancelled here.
+        while not all(future.done() for future in futures):
             stop_all()
+            time.sleep(_TICK)
 
 
 def _judged(server: VideoServer, program: Program, scenario: Scenario, expect: Expect, terms: Terms) -> Verdict:

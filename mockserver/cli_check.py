@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import argparse
+import contextlib
 import json
 import os
+import signal
 import sys
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TextIO
 
@@ -175,7 +177,7 @@ def _check(arguments: argparse.Namespace) -> int:
         ("video-mockserver", "check", *_again(arguments)),
     )  # fmt: skip
     jobs = arguments.jobs or 2 * (os.cpu_count() or 1)
-    with _Progress(len(cases), sys.stdout) as progress:
+    with _Progress(len(cases), sys.stdout) as progress, _ended_by_signals():
         try:
             report = check_program(
                 program, cases, library=library, terms=terms, jobs=min(jobs, len(cases)), left_out=left_out,
@@ -185,6 +187,22 @@ def _check(arguments: argparse.Namespace) -> int:
             raise Sorry(str(error)) from None
     _write(arguments, report)
     return 0 if report.ok else 1
+
+
+@contextlib.contextmanager
+def _ended_by_signals() -> Iterator[None]:
+    """Programs run in sessions of their own: whoever ends us must end them, too."""
+
+    def end(number: int, frame: object) -> None:
+        sys.exit(128 + number)
+
+    numbers = [signal.SIGTERM] + ([signal.SIGHUP] if hasattr(signal, "SIGHUP") else [])
+    before = {number: signal.signal(number, end) for number in numbers}
+    try:
+        yield
+    finally:
+        for number, handler in before.items():
+            signal.signal(number, handler)
 
 
 def _command(arguments: argparse.Namespace) -> list[str]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import re
 import time
 import urllib.request
@@ -16,7 +17,7 @@ from mockserver.check import chosen
 from mockserver.choice import UnknownScenario
 from mockserver.judge import ContractBroken, Terms
 from mockserver.library import Library
-from mockserver.scenario import Expect, Fault, ReplyTemplate, Scenario, State, Transition
+from mockserver.scenario import Expect, Fault, ReplyTemplate, Scenario, State
 from mockserver.testing import check
 from zoo import TLS, Careful, NoClip
 
@@ -130,10 +131,8 @@ def test_a_client_that_does_not_end_is_stopped(patience: str, transport: str) ->
     def sleeps(base_url: str, api_key: str, task_id: str | None) -> bytes:
         with httpx.Client(verify=TLS, trust_env=False) as client:
             while True:
-                try:
+                with contextlib.suppress(Exception):
                     client.get(f"{base_url}/videos/{task_id}", headers=key(api_key))
-                except Exception:
-                    pass
                 if patience == "sleeps":
                     time.sleep(3600)
 
@@ -169,10 +168,12 @@ def test_a_client_that_is_stuck_in_a_socket_is_stopped() -> None:
 
 def test_an_endless_body_is_stopped() -> None:
     def client(base_url: str, api_key: str, task_id: str | None) -> bytes:
-        with httpx.Client(verify=TLS, trust_env=False) as http:
-            with http.stream("GET", f"{base_url}/videos/{task_id}", headers=key(api_key)) as reply:
-                for _ in reply.iter_raw():
-                    pass
+        with (
+            httpx.Client(verify=TLS, trust_env=False) as http,
+            http.stream("GET", f"{base_url}/videos/{task_id}", headers=key(api_key)) as reply,
+        ):
+            for _ in reply.iter_raw():
+                pass
         raise AssertionError("there was an end")
 
     endless = Scenario(
@@ -218,9 +219,7 @@ def test_the_other_reading_of_the_order_is_judged_by_itself() -> None:
 
 def test_verdicts_come_as_they_are_ready() -> None:
     came: list[str] = []
-    check(
-        simple, scenarios=[PLAIN, "url_404"], transport="mock", on_verdict=lambda verdict: came.append(verdict.word)
-    )
+    check(simple, scenarios=[PLAIN, "url_404"], transport="mock", on_verdict=lambda verdict: came.append(verdict.word))
     assert came == ["fail", "pass"]
 
 

@@ -129,7 +129,11 @@ def test_the_user_is_told_what_broke_where_why_and_how_to_see_it_again(capsys: C
 
 ENDINGS = {
     "nothing delivered": ("poll()", "deliver", "the client claims success (exit 0), but delivered nothing"),
-    "a page for a film": ('get(poll()["video_url"]); deliver(b"<html>")', "check-body", "the client delivered an HTML page"),
+    "a page for a film": (
+        'get(poll()["video_url"]); deliver(b"<html>")',
+        "check-body",
+        "the client delivered an HTML page",
+    ),
     "half of it": ('deliver(get(poll()["video_url"])[:999])', "whole-clip", "only the first 999 of 30518 bytes"),
     "a failure": ('get(poll()["video_url"]); sys.exit(7)', "deliver", "brought the clip whole, and the client"),
     "half a file": ('deliver(get(poll()["video_url"])[:9]); sys.exit(7)', "no-partial-file", "(exit 7) and left 9 b"),
@@ -192,7 +196,18 @@ def test_a_program_that_floods_its_output_is_judged_as_any_other(capsys: Capture
 
 
 def test_reports_are_written(tmp_path: Path, capsys: Capture) -> None:
-    options = ["--scenario", "url_404", "--scenario", "at_once", "--json", "a.json", "--junit", "a.xml", "--html", "a.html"]
+    options = [
+        "--scenario",
+        "url_404",
+        "--scenario",
+        "at_once",
+        "--json",
+        "a.json",
+        "--junit",
+        "a.xml",
+        "--html",
+        "a.html",
+    ]
     assert check(options, python(SIMPLE)) == 1
     assert told(capsys).endswith("written: a.json\nwritten: a.xml\nwritten: a.html\n")
     report = json.loads((tmp_path / "a.json").read_text("utf-8"))
@@ -215,7 +230,9 @@ def test_on_a_terminal_there_is_a_bar(tmp_path: Path) -> None:
 
     ours, theirs = pty.openpty()
     process = subprocess.Popen(
-        [sys.executable, "-m", "mockserver", "check", *PLAIN, "--", *python("sys.exit(1)")], stdout=theirs, stderr=theirs
+        [sys.executable, "-m", "mockserver", "check", *PLAIN, "--", *python("sys.exit(1)")],
+        stdout=theirs,
+        stderr=theirs,
     )
     os.close(theirs)
     shown = b""
@@ -241,14 +258,22 @@ MISTAKES = {
     "a folder": (PLAIN, ["./"], "./ is a folder"),
     "a scenario": (["--scenario", "trunkated"], ["true"], "--scenario: no scenario 'trunkated' (did you mean "),
     "a folder of scenarios": (["--scenarios", "nowhere"], ["true"], "--scenarios: no scenarios folder 'nowhere'"),
-    "nothing left": (["--scenario", "create_500"], ["true"], "nothing to check: create/create_500: it is about creating"),
+    "nothing left": (
+        ["--scenario", "create_500"],
+        ["true"],
+        "nothing to check: create/create_500: it is about creating",
+    ),
     "no task yet": (["--flow", "create"], ["true", "{task_id}"], "{task_id}: with --flow create the client makes"),
     "a rule": (["--ignore", "retry_after=x"], ["true"], "ignore: no 'retry_after' (did you mean 'retry-after'?)"),
     "a level": (["--rule-level", "retry-after=may"], ["true"], "--rule-level.retry-after: no 'may' (there are must"),
     "no reason": (["--ignore", "retry-after="], ["true"], "ignore.retry-after: a rule is left out for a reason"),
     "a report nowhere": (["--json", "nowhere/a.json"], ["true"], "nowhere/a.json: its folder is not there"),
     "a report over a folder": (["--html", "."], ["true"], ".: a folder"),
-    "no project": (["--config", "nowhere.toml"], ["true"], "nowhere.toml: it cannot be read: No such file or directory"),
+    "no project": (
+        ["--config", "nowhere.toml"],
+        ["true"],
+        "nowhere.toml: it cannot be read: No such file or directory",
+    ),
 }
 
 
@@ -278,7 +303,8 @@ def test_a_wrong_value_is_told(option: str, value: str, message: str, capsys: Ca
     assert message in capsys.readouterr().err
 
 
-def test_ctrl_c_ends_everything(tmp_path: Path) -> None:
+@pytest.mark.parametrize(("number", "code"), [(signal.SIGINT, 130), (signal.SIGTERM, 143), (signal.SIGHUP, 129)])
+def test_a_signal_ends_everything(number: signal.Signals, code: int, tmp_path: Path) -> None:
     body = f"""
     import time
     open(r"{tmp_path}/pid", "w").write(str(os.getpid()))
@@ -286,16 +312,16 @@ def test_ctrl_c_ends_everything(tmp_path: Path) -> None:
     time.sleep(600)
     """
     process = subprocess.Popen(
-        [sys.executable, "-m", "mockserver", "check", *PLAIN, "--", *python(body)],
+        [sys.executable, "-m", "mockserver", "check", "--scenario", "lifecycle", "--jobs", "1", "--", *python(body)],
         stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True,
     )  # fmt: skip
     written = tmp_path / "pid.whole"
     deadline = time.monotonic() + 30
     while not written.exists() and time.monotonic() < deadline:
         time.sleep(0.01)
-    process.send_signal(signal.SIGINT)
+    process.send_signal(number)
     out, _ = process.communicate(timeout=30)
-    assert process.returncode == 130
+    assert process.returncode == code
     assert "Traceback" not in out
     with pytest.raises(ProcessLookupError):
         os.kill(int(written.read_text()), 0)
@@ -309,11 +335,13 @@ def test_the_projects_terms_hold_from_the_folder_or_one_above(
 ) -> None:
     (tmp_path / "own").mkdir()
     (tmp_path / "own" / "mine.yaml").write_text(
-        "summary: Own.\nstart: a\nstates:\n  a: {video: {status: completed, video_url: '{download_url}'}, download: 404}\n",
+        "summary: Own.\nstart: a\nstates:\n"
+        "  a: {video: {status: completed, video_url: '{download_url}'}, download: 404}\n",
         "utf-8",
     )
     (tmp_path / "pyproject.toml").write_text(
-        '[tool.video-mockserver]\nscenarios = ["own"]\n[tool.video-mockserver.ignore]\nfallback-download = "old"\n', "utf-8"
+        '[tool.video-mockserver]\nscenarios = ["own"]\n[tool.video-mockserver.ignore]\nfallback-download = "old"\n',
+        "utf-8",
     )
     (tmp_path / "deeper").mkdir()
     monkeypatch.chdir(tmp_path / "deeper")

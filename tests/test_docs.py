@@ -86,7 +86,8 @@ def test_the_tests_pass(tmp_path: Path) -> None:
 
 
 @by_page(pages_with("python"))
-def test_what_is_typed_at_a_prompt_runs(page: Path) -> None:
+def test_what_is_typed_at_a_prompt_runs(page: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(tmp_path)  # a page may write files
     names: dict[str, Any] = {"__name__": "__main__"}
     for block in blocks("python", page):
         if not is_tests(block):
@@ -135,6 +136,7 @@ def test_a_shell_does_it(page: Path, tmp_path: Path) -> None:
             script.append(line)
     if "--port" in options:
         del options[options.index("--port") :][:2]
+    (tmp_path / "examples").symlink_to(ROOT / "examples")
     with ServerProcess(*options) as server:
         done = subprocess.run(
             ["bash", "-c", "\n".join(script).replace("http://127.0.0.1:8080", server.origin)],
@@ -146,14 +148,20 @@ def test_a_shell_does_it(page: Path, tmp_path: Path) -> None:
 
 @by_page(PAGES)
 def test_commands_and_options_that_a_page_names_are_there(page: Path, capsys: pytest.CaptureFixture[str]) -> None:
-    for span in _SPAN.findall(page.read_text("utf-8")):
-        words = ["video-mockserver", "serve", *span.split()] if span.startswith("--") else span.split()
-        if words[0] != "video-mockserver" or words[1:] == []:
-            continue
+    def told(*command: str) -> str:
         with pytest.raises(SystemExit) as end:
-            main([*(word for word in words[1:] if not word.startswith("--")), "--help"])
-        assert end.value.code == 0, span
-        known = capsys.readouterr().out
+            main([*command, "--help"])
+        assert end.value.code == 0, command
+        return capsys.readouterr().out
+
+    for span in _SPAN.findall(page.read_text("utf-8")):
+        words = span.split()
+        if span.startswith("--"):
+            known = told("serve") + told("check")
+        elif words[0] == "video-mockserver" and words[1:]:
+            known = told(*(word for word in words[1:] if not word.startswith("--")))
+        else:
+            continue
         for option in re.findall(r"--[a-z-]+", span):
             assert option in known or option in OTHER_OPTIONS, span
 

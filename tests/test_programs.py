@@ -420,7 +420,7 @@ def test_what_a_judge_below_us_started_is_ours_too(tmp_path: Path) -> None:
         "run_program(['/bin/sh', '-c', 'echo $$ > \"$1\"; sleep 60', 'sh', sys.argv[1]], env=os.environ, timeout=60)"
     )
     file = tmp_path / "pid"
-    ran = run(sys.executable, "-c", script, str(file), enough=told(file))
+    ran = run(sys.executable, "-c", script, str(file), cwd=tmp_path, enough=told(file))
     assert ran.code is None
     assert not lives(told_pid(file))
 

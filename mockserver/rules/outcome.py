@@ -98,8 +98,9 @@ def _given_up(case: Case) -> Iterator[Finding]:
         document = case.document(last)
         if document is None or phase_of(document.get("status")) is not Phase.SUCCEEDED or is_odd(document):
             return
-        if (sure and case.order.index(sure[0].field) == 0) or (sure and next(url_absent(case), None) is None):
-            yield Finding(f"the client gave up after #{last.number}, where {sure[0].field} holds the URL", last.number)
+        left = sure if case.downloads or case.contents else untried
+        if left and next(url_absent(case), None) is None:
+            yield Finding(f"the client gave up after #{last.number}, where {left[0].field} holds the URL", last.number)
     elif not troubles.is_trouble(case, last) and not (case.polls and was_patient(case)):
         yield Finding(f"the client gave up after {at(last)}, which went well", last.number)
 
