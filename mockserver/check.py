@@ -56,7 +56,7 @@ def check(
     transport: str = "server",
     flow: str = "poll",
     seed: int = 0,
-    timeout: float = 30.0,
+    timeout: float = 40.0,
     terms: Terms | None = None,
     on_verdict: Callable[[Verdict], None] | None = None,
     **terms_options: Any,

@@ -50,7 +50,7 @@ class Program:
     arguments: Sequence[str]
     flow: str = "poll"
     seed: int = 0
-    timeout: float = 30.0
+    timeout: float = 40.0
     speed: float = 60.0
     rerun: Sequence[str] = ("video-mockserver", "check")
 

@@ -68,8 +68,8 @@ def add_check(commands: Any) -> None:
     )  # fmt: skip
     what.add_argument("--jobs", type=_count, metavar="N", help="cases at a time (default: two for each processor)")
     what.add_argument(
-        "--timeout", type=_seconds, default=30.0, metavar="SECONDS",
-        help="a client that has not ended by then is stopped (default: 30)",
+        "--timeout", type=_seconds, default=40.0, metavar="SECONDS",
+        help="a client that has not ended by then is stopped (default: 40)",
     )  # fmt: skip
     what.add_argument(
         "--speed", type=_seconds, default=60.0, metavar="N",
@@ -248,7 +248,7 @@ def _again(arguments: argparse.Namespace) -> list[str]:
     for folder in arguments.scenarios or ():
         options += ["--scenarios", str(folder)]
     for name, value, usual in (
-        ("--flow", arguments.flow, "poll"), ("--timeout", arguments.timeout, 30.0), ("--speed", arguments.speed, 60.0),
+        ("--flow", arguments.flow, "poll"), ("--timeout", arguments.timeout, 40.0), ("--speed", arguments.speed, 60.0),
         ("--seed", arguments.seed, 0), ("--level", arguments.level, None), ("--url-order", arguments.url_order, None),
         ("--config", arguments.config, None),
     ):  # fmt: skip

@@ -43,11 +43,12 @@ class Outcome:
 
 @dataclass(frozen=True, slots=True)
 class ResultUrl:
-    """A result URL of a document: the field that holds it, and its path when it leads to the fake (else None)."""
+    """A result URL of a task's document: its field, and its path when it leads to the fake (else None)."""
 
     field: str
     url: str
     path: str | None
+    task_id: str | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -188,7 +189,8 @@ class Case:
             url = urljoin(exchange.url, told.url)
             origins = (f"{exchange.origins.download}/", f"{exchange.origins.api}/")
             reaches = url.startswith(origins) and not url.startswith(exchange.origins.refused)
-            found.append(ResultUrl(told.field, told.url, _link(urlsplit(url).path) if reaches else None))
+            path = _link(urlsplit(url).path) if reaches else None
+            found.append(ResultUrl(told.field, told.url, path, exchange.task_id))
         return found
 
     @cached_property

@@ -15,6 +15,7 @@ from mockserver.evidence import Case, Outcome
 from mockserver.journal import Exchange
 from mockserver.reports.terminal import told
 from mockserver.rules import LEVELS, RULES, Rule
+from mockserver.rules.rule import hangs
 from mockserver.scenario import Expect, Scenario
 
 __all__ = ["URL_ORDERS", "Broken", "ContractBroken", "Report", "Terms", "Verdict", "judge", "new_report"]
@@ -155,6 +156,8 @@ def judge(case: Case, terms: Terms) -> Verdict:
         else:
             word = "error"
             note = "it could not be judged: give the case more time, or let the client pause less"
+            if hangs(case):
+                note = "it could not be judged: give the case more time, or the client a shorter time-out"
     return Verdict(case.scenario, case.expect, case.outcome, tuple(broken), case.exchanges, word, note)
 
 

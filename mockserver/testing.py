@@ -49,7 +49,7 @@ class ClientContract:
     transport = "server"
     flow = "poll"
     seed = 0
-    timeout = 30.0
+    timeout = 40.0
     level: str | None = None
     url_order: str | None = None
     levels: Mapping[str, str] | None = None

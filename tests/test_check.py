@@ -163,7 +163,9 @@ def test_a_client_that_is_stuck_in_a_socket_is_stopped() -> None:
     )  # fmt: skip
     [verdict] = check(client, scenarios=stalled, timeout=0.3).verdicts
     assert verdict.outcome.said == "stopped after 0.3 s"
-    assert [broken.rule.id for broken in verdict.broken] == ["give-up-stalled"]
+    # Its time-out may be a good one, only longer than the check's.
+    assert (verdict.word, verdict.broken) == ("error", ())
+    assert verdict.note == "it could not be judged: give the case more time, or the client a shorter time-out"
 
 
 def test_an_endless_body_is_stopped() -> None:

@@ -16,7 +16,7 @@ _REFUSALS, _UNKNOWNS = 10, 100  # tries after which retrying a 401 or 403, or a 
 _CHAIN = 10  # redirects in a row: nobody needs more
 _REDIRECTS = 500  # curl follows 50 by default, the most of all; some retries of that
 _PAUSE, _GAPS = 0.02, 4  # so many gaps between polls in a row, all shorter than so many seconds, are no pauses
-_STALL = 1800.0  # seconds without a byte
+_STALL, _LONG_STALL = 30.0, 1800.0  # seconds without a byte: when it is too long for being stopped, and in any case
 _RETRY_CAP = 60.0  # seconds: a longer Retry-After may be cut to that
 
 
@@ -42,15 +42,19 @@ def follow_redirects(case: Case) -> Iterator[Finding]:
     if not case.ended_itself:
         return
     last_asked = {unquote(exchange.path): exchange.number for exchange in case.exchanges}
-    chain = 0
+    chain: set[str] = set()
     for exchange in case.exchanges:
         target = location(exchange)
-        chain = chain + 1 if target is not None else 0
-        if target is None or exchange.method == "HEAD" or exchange.ended == "client left" or chain >= _CHAIN:
+        if target is None:
+            chain.clear()
             continue
+        chain.add(unquote(exchange.path))
         near = target.startswith((f"{exchange.origins.api}/", f"{exchange.origins.download}/"))
         path = urlsplit(target).path
-        if near and last_asked.get(unquote(path.partition(DOWNLOAD_ALIAS)[2] or path), 0) <= exchange.number:
+        path = unquote(path.partition(DOWNLOAD_ALIAS)[2] or path)
+        # Whoever stops where it has been in this chain has seen a circle.
+        wanted = near and path not in chain and exchange.method != "HEAD" and exchange.ended != "client left"
+        if wanted and last_asked.get(path, 0) <= exchange.number:
             yield Finding(f"{at(exchange)} redirected, and the client did not follow", exchange.number)
 
 
@@ -156,13 +160,14 @@ def give_up_endless_task(case: Case) -> Iterator[Finding]:
 def give_up_stalled(case: Case) -> Iterator[Finding]:
     """A client that was stopped while it waited for such a reply."""
     last = case.last
-    if case.outcome.ended == "stopped" and last is not None and hangs(case):
+    stopped = case.outcome.ended == "stopped" and last is not None and hangs(case)
+    if stopped and last is not None and case.passed(last, case.ended_at or last.at) >= _STALL:
         yield Finding(f"{at(last)} never ends ({last.fault}), and the client waited on: {case.outcome.said}",
                       last.number)  # fmt: skip
     moments = [*(exchange.at for exchange in case.exchanges[1:]), case.ended_at or 0.0][: len(case.exchanges)]
     for exchange, until in zip(case.exchanges, moments, strict=True):
         waited = case.passed(exchange, until)
         fault = exchange.scripted_fault
-        if fault is not None and fault.kind == "stall" and _STALL <= waited < math.inf:
+        if fault is not None and fault.kind == "stall" and _LONG_STALL <= waited < math.inf:
             yield Finding(f"{at(exchange)} never ends ({exchange.fault}), and the client waited for {waited:.0f} s",
                           exchange.number)  # fmt: skip

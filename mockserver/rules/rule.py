@@ -8,7 +8,6 @@ on has broken nothing.
 
 from __future__ import annotations
 
-import math
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 
@@ -27,7 +26,8 @@ LEVELS = ("must", "should")
 QUERY = "OctopusX: videos/grok (Grok Task Query)"
 RECOMMENDED = "OctopusX: videos/grok (Grok Task Query), polling recommendations"
 
-_PATIENT_POLLS, _PATIENT_SECONDS = 20, 10.0  # whoever waited that long may give a pending task up
+# Whoever waited that long may give a pending task up: polls, or seconds of the fake's time (which may run faster).
+_PATIENT_POLLS, _PATIENT_SECONDS = 20, 120.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,8 +82,7 @@ def status_of(document: Mapping[str, object]) -> str:
 
 def was_patient(case: Case) -> bool:
     """Whether the client waited for so long that it may give a pending task up."""
-    waited = case.seconds(case.polls[0], case.polls[-1])
-    return len(case.polls) >= _PATIENT_POLLS or _PATIENT_SECONDS <= waited < math.inf
+    return len(case.polls) >= _PATIENT_POLLS or case.polls[-1].at - case.polls[0].at >= _PATIENT_SECONDS
 
 
 def is_early(case: Case, exchange: Exchange) -> bool:

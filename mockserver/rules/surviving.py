@@ -9,12 +9,15 @@ from mockserver.evidence import Case, undocumented_end
 from mockserver.rules.rule import Check, Finding, at, how, rule, was_patient
 
 _BAD_POLLS = 3  # bad answers in a row after which a client may give up
+_LONG_WAIT = 30.0  # seconds of a Retry-After that need not be waited for: giving up is an answer, too
 
 
 def _survive(kind: str, what: str) -> Check:
     def check(case: Case) -> Iterator[Finding]:
         last = case.last
         if case.outcome.ended != "reported" or last is None or last not in case.polls or case.ending is not None:
+            return
+        if (troubles.retry_after(last) or 0.0) >= _LONG_WAIT:
             return
         bad = 0
         for exchange in reversed(case.polls):
