@@ -97,7 +97,8 @@ async function clipOf(taskUrl) {
     const reply = await ask(`${taskUrl}/content`, { headers: auth });
     const clip = film(reply);
     if (clip) return clip;
-    await pause(reply, PAUSE * 4 ** tries); // it may come a little later than the end of the task
+    if (reply.status === 401 || reply.status === 403) break;
+    if (tries < 4) await pause(reply, PAUSE * 2 ** tries); // it may come a little later than the end of the task
   }
   throw new Error("the task is completed, but its clip cannot be had");
 }

@@ -9,6 +9,7 @@ import os
 import sys
 import time
 from collections.abc import Iterator
+from email.message import Message
 from pathlib import Path
 from typing import IO, Any
 from urllib.error import HTTPError
@@ -49,9 +50,7 @@ def opener() -> OpenerDirector:
     return build_opener(ProxyHandler({}), Redirects(), DataHandler())
 
 
-def ask(
-    url: str, *, key: bool = True, data: dict[str, Any] | None = None
-) -> tuple[int, http.client.HTTPMessage, bytes]:
+def ask(url: str, *, key: bool = True, data: dict[str, Any] | None = None) -> tuple[int, Message, bytes]:
     """Status, headers and body of an answer, whatever the status. Raises what is in `BROKEN`."""
     headers = {"Authorization": f"Bearer {API_KEY}"} if key else {}
     body = None if data is None else json.dumps(data).encode()

@@ -66,7 +66,7 @@ def add_check(commands: Any) -> None:
         "--flow", choices=("poll", "create"), default="poll",
         help="poll: the client is given a task; create: it makes one, and gets no {task_id} (default: %(default)s)",
     )  # fmt: skip
-    what.add_argument("--jobs", type=_count, metavar="N", help="cases at a time (default: two for each processor)")
+    what.add_argument("--jobs", type=_count, metavar="N", help="cases at a time (default: six for each processor)")
     what.add_argument(
         "--timeout", type=_seconds, default=40.0, metavar="SECONDS",
         help="a client that has not ended by then is stopped (default: 40)",
@@ -176,7 +176,8 @@ def _check(arguments: argparse.Namespace) -> int:
         command, arguments.flow, arguments.seed, arguments.timeout, arguments.speed,
         ("video-mockserver", "check", *_again(arguments)),
     )  # fmt: skip
-    jobs = arguments.jobs or 2 * (os.cpu_count() or 1)
+    # A client waits more than it works.
+    jobs = arguments.jobs or 6 * (os.cpu_count() or 1)
     with _Progress(len(cases), sys.stdout) as progress, _ended_by_signals():
         try:
             report = check_program(

@@ -236,9 +236,8 @@ def _one_tls(monkeypatch: pytest.MonkeyPatch) -> None:
 
 @pytest.mark.parametrize("flow", ["poll", "create"])
 @pytest.mark.parametrize("name", CORRECT)
-def test_a_correct_client_is_not_accused_in_any_scenario(
-    name: str, flow: str, library: Library, _one_tls: None
-) -> None:
+@pytest.mark.usefixtures("_one_tls")
+def test_a_correct_client_is_not_accused_in_any_scenario(name: str, flow: str, library: Library) -> None:
     report = check(CORRECT[name], library=library, transport="mock", flow=flow)
     assert told(report) == []
     assert len(report.verdicts) + len(report.skipped) == len(library)

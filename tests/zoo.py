@@ -665,7 +665,7 @@ class EmptyIsUrl(_FirstThere, rule="url-absent", lies_in="data"):
         return super().urls(video) if any(Careful.urls(self, video)) else iter(())
 
     def taken(self, value: Any) -> bool:
-        return value == ""
+        return bool(value == "")
 
 
 class NoneIsUrl(Careful, rule="url-absent", lies_in="data"):

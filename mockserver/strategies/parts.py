@@ -36,8 +36,8 @@ HOSTILE: Final = Variety.HOSTILE
 texts: st.SearchStrategy[str] = st.text(st.characters(exclude_categories=["Cs"]), max_size=12)
 # No control characters: languages disagree on which of them are blanks.
 _written = st.characters(exclude_categories=["Cs", "Cc"])
-# The table of all characters is made here, once: it takes a while, and within a draw Hypothesis would blame the strategy
-# for it, on a busy machine as one that is too slow.
+# The table of all characters is made here, once: it takes a while, and within a draw Hypothesis would blame that on the
+# strategy, on a busy machine as one that is too slow.
 texts.validate()
 st.text(_written).validate()
 _numbers = st.integers() | st.floats(allow_nan=False, allow_infinity=False)
