@@ -247,7 +247,6 @@ def test_a_correct_client_is_not_accused_over_sockets(library: Library) -> None:
     class Impatient(Careful, rule="", lies_in=""):
         timeout = 0.5  # real seconds, where a connection stalls
 
-    del ZOO["impatient"], TAGS["impatient"]
     report = check(Impatient(), library=library, transport="server")
     assert told(report) == []
 
@@ -256,7 +255,6 @@ def test_with_the_other_reading_a_client_of_that_reading_is_not_accused(library:
     class TableReader(Careful, rule="", lies_in=""):
         fields = ("video_url", "output.url", "url", "detail.url")
 
-    del ZOO["table-reader"], TAGS["table-reader"]
     report = check(TableReader(), library=library, transport="mock", url_order="video_url")
     assert told(report) == []
     assert report.skipped["urls/output_before_video_url"] == "whoever reads video_url first gets another film"

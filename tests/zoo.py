@@ -89,7 +89,7 @@ class Careful:
     def __init_subclass__(cls, rule: str, lies_in: str, flow: str = "poll") -> None:
         cls.rule, cls.flow = rule, flow
         name = re.sub(r"(?<!^)(?=[A-Z])|(?<=[a-z])(?=[0-9])", "-", cls.__name__.strip("_")).lower()
-        if not cls.__name__.startswith("_"):
+        if not cls.__name__.startswith("_") and cls.__module__ == __name__:
             ZOO[name], TAGS[name] = cls, lies_in
 
     def __call__(self, base_url: str, api_key: str, task_id: str | None = None) -> bytes:
