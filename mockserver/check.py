@@ -119,11 +119,12 @@ def chosen(library: ScenarioSource, asked: str | Scenario | Iterable[str | Scena
     Raises `UnknownScenario` for one that stands for none, `ScenarioError` for a file that is wrong.
     """
     found: dict[str, Scenario] = {}
-    names = library.names()
+    names: list[str] = []
     for each in [asked] if isinstance(asked, (str, Scenario)) else asked:
         if isinstance(each, Scenario):
             found[each.name] = each
             continue
+        names = names or library.names()
         patterns = (each, f"*/{each}", f"{each.rstrip('/')}/*")
         matching = [name for name in names if any(fnmatchcase(name, pattern) for pattern in patterns)]
         if not matching:

@@ -6,13 +6,16 @@ import argparse
 import contextlib
 import json
 import os
+import shlex
 import signal
 import sys
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TextIO
 
 if TYPE_CHECKING:
+    from mockserver.check_program import Program
+    from mockserver.check_random import Case
     from mockserver.judge import Report, Terms, Verdict
     from mockserver.project import Project
 
@@ -76,8 +79,19 @@ def add_check(commands: Any) -> None:
         help="how many times faster the fake's time passes (default: 60: a minute a second)",
     )  # fmt: skip
     what.add_argument(
-        "--seed", type=int, default=0, metavar="N", help="what ids and chance follow from (default: %(default)s)"
-    )
+        "--seed", type=int, default=0, metavar="N",
+        help="what ids and chance follow from, and generated scenarios (default: %(default)s)",
+    )  # fmt: skip
+    generated = check.add_argument_group("generated scenarios, instead of files")
+    generated.add_argument(
+        "--random", type=_count, metavar="N",
+        help="N scenarios that Hypothesis draws; what breaks a rule is made as small as can be",
+    )  # fmt: skip
+    generated.add_argument(
+        "--explore", action="append", metavar="ASPECT",
+        help="only this: polling, urls, download, content or failure (repeatable; default: all)",
+    )  # fmt: skip
+    generated.add_argument("--save", type=Path, metavar="DIR", help="write the smallest scenarios there, as files")
     terms = check.add_argument_group("what it is held to")
     terms.add_argument("--level", choices=("must", "should"), help="must: only what is documented (default: should)")
     terms.add_argument(
@@ -147,22 +161,41 @@ def _pair(text: str) -> tuple[str, str]:
 
 
 def _check(arguments: argparse.Namespace) -> int:
-    from mockserver.check import chosen, skipped
-    from mockserver.check_program import Program, check_program
-    from mockserver.choice import UnknownScenario
+    from mockserver.check_program import Program
     from mockserver.edges.programs import NotRunnable
-    from mockserver.library import Library
-    from mockserver.scenario_check import ScenarioError
 
     command = _command(arguments)
     project = _project(arguments)
     terms = _terms(arguments, project)
-    folders = [*(arguments.scenarios or ()), *project.scenarios]
     for path in (arguments.json, arguments.junit, arguments.html):
         if path is not None and (path.is_dir() or not path.absolute().parent.is_dir()):
             raise Sorry(f"{path}: {'a folder' if path.is_dir() else 'its folder is not there'}")
+    program = Program(
+        command, arguments.flow, arguments.seed, arguments.timeout, arguments.speed,
+        ("video-mockserver", "check", *_again(arguments)),
+    )  # fmt: skip
+    run = _check_random if arguments.random is not None else _check_files
     try:
-        library = Library(folders)
+        with _ended_by_signals():
+            report = run(arguments, project, terms, program)
+    except NotRunnable as error:
+        raise Sorry(str(error)) from None
+    _write(arguments, report)
+    return 0 if report.ok else 1
+
+
+def _check_files(arguments: argparse.Namespace, project: Project, terms: Terms, program: Program) -> Report:
+    from mockserver.check import chosen, skipped
+    from mockserver.check_program import check_program
+    from mockserver.choice import UnknownScenario
+    from mockserver.library import Library
+    from mockserver.scenario_check import ScenarioError
+
+    for option, value in (("--explore", arguments.explore), ("--save", arguments.save)):
+        if value is not None:
+            raise Sorry(f"{option} is for generated scenarios: --random N")
+    try:
+        library = Library([*(arguments.scenarios or ()), *project.scenarios])
         cases, left_out = skipped(chosen(library, arguments.patterns or "*"), arguments.flow, terms)
     except NotADirectoryError as error:
         raise Sorry(f"--scenarios: {error}") from None
@@ -172,22 +205,71 @@ def _check(arguments: argparse.Namespace) -> int:
         raise Sorry(str(error)) from None
     if not cases:
         raise Sorry(f"nothing to check: {'; '.join(f'{name}: {why}' for name, why in left_out.items())}")
-    program = Program(
-        command, arguments.flow, arguments.seed, arguments.timeout, arguments.speed,
-        ("video-mockserver", "check", *_again(arguments)),
-    )  # fmt: skip
-    # A client waits more than it works.
-    jobs = arguments.jobs or 6 * (os.cpu_count() or 1)
-    with _Progress(len(cases), sys.stdout) as progress, _ended_by_signals():
-        try:
+    with _Progress(len(cases), sys.stdout) as progress:
+        return check_program(
+            program, cases, library=library, terms=terms, jobs=_jobs(arguments, cases), left_out=left_out,
+            on_verdict=progress.step,
+        )  # fmt: skip
+
+
+def _check_random(arguments: argparse.Namespace, project: Project, terms: Terms, program: Program) -> Report:
+    from mockserver.check_program import check_program
+    from mockserver.library import Library
+
+    try:
+        from mockserver.check_random import ASPECTS, check_random
+    except ImportError as error:
+        raise Sorry(f"--random: {error}") from None
+    for option, value in (("--scenario", arguments.patterns), ("--scenarios", arguments.scenarios)):
+        if value is not None:
+            raise Sorry(f"{option} is for scenarios in files, --random for generated ones")
+    if arguments.save is not None and arguments.save.exists() and not arguments.save.is_dir():
+        raise Sorry(f"--save: {str(arguments.save)!r} is not a folder")
+    for aspect in arguments.explore or ():
+        if aspect not in ASPECTS:
+            raise Sorry(f"--explore: no {aspect!r}, there are {', '.join(ASPECTS)}")
+    library = Library()
+    reports: list[Report] = []
+    with _Progress(arguments.random, sys.stdout) as progress:
+
+        def run(cases: Sequence[Case]) -> list[Verdict]:
             report = check_program(
-                program, cases, library=library, terms=terms, jobs=min(jobs, len(cases)), left_out=left_out,
-                on_verdict=progress.step,
+                program, cases, library=library, terms=terms, jobs=_jobs(arguments, cases),
+                on_verdict=progress.step if not reports else progress.try_smaller,
             )  # fmt: skip
-        except NotRunnable as error:
-            raise Sorry(str(error)) from None
-    _write(arguments, report)
-    return 0 if report.ok else 1
+            reports.append(report)
+            return report.verdicts
+
+        passed, found = check_random(
+            run, examples=arguments.random, seed=arguments.seed, terms=terms,
+            explore=arguments.explore or ASPECTS, on_rule=progress.shrink,
+        )  # fmt: skip
+    report = reports[0]
+    broke = sum(bool(verdict.broken) for verdict in report.verdicts)
+    print(f"{len(report.verdicts)} scenarios were generated, {broke} of them broke a promise")
+    report.seconds = sum(each.seconds for each in reports)
+    for each in found:
+        again = (*program.rerun, "--random", str(arguments.random))
+        again += tuple(word for aspect in arguments.explore or () for word in ("--explore", aspect))
+        each.verdict.rerun = shlex.join([*again, "--", *program.arguments])
+        print(f"\nThe smallest scenario that was found to break {each.rule}:\n")
+        print("".join(f"  {line}\n" for line in each.text.splitlines()))
+        if arguments.save is not None:
+            try:
+                path = each.save(arguments.save)
+            except OSError as error:
+                raise Sorry(f"--save: {error}") from None
+            print(f"written: {path}")
+            words = ("--scenarios", str(arguments.save), "--scenario", each.verdict.scenario.name)
+            each.verdict.rerun = shlex.join([*program.rerun, *words, "--", *program.arguments])
+    report.verdicts = [*passed, *(each.verdict for each in found)]
+    return report
+
+
+def _jobs(arguments: argparse.Namespace, cases: Sequence[Case]) -> int:
+    # A client waits more than it works.
+    jobs: int = arguments.jobs or 6 * (os.cpu_count() or 1)
+    return max(1, min(jobs, len(cases)))
 
 
 @contextlib.contextmanager
@@ -268,7 +350,8 @@ class _Progress:
         self._cases = cases
         self._out = out
         self._bar = out.isatty()
-        self._done = self._bad = 0
+        self._done = self._bad = self._tried = 0
+        self._rule = ""
 
     def __enter__(self) -> _Progress:
         self._draw()
@@ -286,6 +369,20 @@ class _Progress:
                 rules = ", ".join(broken.rule.id for broken in verdict.broken) or verdict.outcome.said
                 print(f"{verdict.word} {verdict.scenario.name}: {rules}", file=self._out, flush=True)
         self._draw()
+
+    def shrink(self, rule: str) -> None:
+        """The scenario of a rule is made smaller from now on."""
+        self._tried = 0
+        self._rule = rule
+        if not self._bar:
+            print(f"looking for the smallest scenario that breaks {rule}", file=self._out, flush=True)
+
+    def try_smaller(self, verdict: Verdict) -> None:
+        """A smaller scenario was tried."""
+        self._tried += 1
+        if self._bar:
+            told = f"\r\x1b[Klooking for the smallest scenario that breaks {self._rule}: {self._tried} tried"
+            print(told, end="", file=self._out, flush=True)
 
     def _draw(self) -> None:
         if self._bar:

@@ -212,6 +212,14 @@ class Case:
         return asked
 
     @cached_property
+    def asked_paths(self) -> dict[str, Exchange]:
+        """The first request for each path, at either host."""
+        asked: dict[str, Exchange] = {}
+        for exchange in self.exchanges:
+            asked.setdefault(_link(exchange.path), exchange)
+        return asked
+
+    @cached_property
     def redirect_targets(self) -> frozenset[str]:
         """The paths that redirects led to."""
         return frozenset(_link(urlsplit(target).path) for each in self.exchanges if (target := location(each)))

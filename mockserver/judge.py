@@ -5,6 +5,7 @@ from __future__ import annotations
 import datetime
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
+from functools import cache
 from importlib.metadata import PackageNotFoundError, version
 from typing import Any
 
@@ -240,9 +241,13 @@ class Report:
 
 def new_report(client: str, terms: Terms, left_out: Mapping[str, str], began: float, **options: Any) -> Report:
     """An empty report that began at a Unix time; `options` are those of the report's data."""
-    try:
-        told_version = version("video-mockserver")
-    except PackageNotFoundError:
-        told_version = "?"
     moment = datetime.datetime.fromtimestamp(began, datetime.UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
-    return Report(client, terms, [], dict(left_out), options, moment, 0.0, told_version)
+    return Report(client, terms, [], dict(left_out), options, moment, 0.0, _version())
+
+
+@cache
+def _version() -> str:
+    try:
+        return version("video-mockserver")
+    except PackageNotFoundError:
+        return "?"

@@ -50,11 +50,11 @@ def follow_redirects(case: Case) -> Iterator[Finding]:
             continue
         chain.add(unquote(exchange.path))
         near = target.startswith((f"{exchange.origins.api}/", f"{exchange.origins.download}/"))
-        path = urlsplit(target).path
-        path = unquote(path.partition(DOWNLOAD_ALIAS)[2] or path)
+        path = unquote(urlsplit(target).path)
+        paths = {path, path.partition(DOWNLOAD_ALIAS)[2] or path}
         # Whoever stops where it has been in this chain has seen a circle.
-        wanted = near and path not in chain and exchange.method != "HEAD" and exchange.ended != "client left"
-        if wanted and last_asked.get(path, 0) <= exchange.number:
+        wanted = near and not paths & chain and exchange.method != "HEAD" and exchange.ended != "client left"
+        if wanted and all(last_asked.get(path, 0) <= exchange.number for path in paths):
             yield Finding(f"{at(exchange)} redirected, and the client did not follow", exchange.number)
 
 

@@ -91,7 +91,7 @@ def _given_up(case: Case) -> Iterator[Finding]:
     if last.host == "download" or last.operation == "content":
         if case.has_film(last) and last.ended != "client left":
             yield Finding(f"{at(last)} brought the clip whole, and the client reported a failure", last.number)
-        elif last.operation == "content" and sure:
+        elif last.operation == "content" and sure and not case.downloads:  # after one failed URL /content is as good
             yield Finding(f"the client gave up at {at(last)}; {sure[0].field} holds a URL that has the clip",
                           last.number)  # fmt: skip
     elif last.operation in POLLS:

@@ -35,7 +35,7 @@ def url_order(case: Case) -> Iterator[Finding]:
             continue
         best_place = min(case.order.index(url.field) for url in of)
         for better in (url for url in urls if url.task_id == of[0].task_id):
-            asked = case.asked_links.get(better.path) if better.path is not None else exchange
+            asked = case.asked_paths.get(better.path) if better.path is not None else exchange
             if case.order.index(better.field) < best_place and (asked is None or asked.number > exchange.number):
                 yield Finding(f"{at(exchange)} takes {of[0].field} although {better.field} holds a URL",
                               exchange.number)  # fmt: skip

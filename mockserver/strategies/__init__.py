@@ -27,9 +27,11 @@ from mockserver.strategies.parts import (
     video_urls,
 )
 from mockserver.strategies.profiles import register_profiles
+from mockserver.strategies.scenarios import ASPECTS, Aspect, scenarios
 from mockserver.strategies.video import DOCUMENTED_TASK, VIEWS, Video, View
 
 __all__ = [
+    "ASPECTS",
     "DOCUMENTED",
     "DOCUMENTED_TASK",
     "HOSTILE",
@@ -37,6 +39,7 @@ __all__ = [
     "URL_FIELDS",
     "URL_FIELDS_TABLE_READING",
     "VIEWS",
+    "Aspect",
     "Parts",
     "Phase",
     "Variety",
@@ -50,6 +53,7 @@ __all__ = [
     "json_values",
     "pending_videos",
     "register_profiles",
+    "scenarios",
     "status_words",
     "texts",
     "video_urls",
