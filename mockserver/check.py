@@ -7,12 +7,12 @@ that does not end is stopped: by what it sleeps or asks in the fake's time, or b
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import ctypes
 import inspect
 import threading
 import time
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from contextlib import contextmanager
 from fnmatch import fnmatchcase
 from typing import TYPE_CHECKING, Any
 
@@ -161,7 +161,7 @@ class Leash:
         self._lock = threading.Lock()
         self._thread: int | None = None
 
-    @contextmanager
+    @contextlib.contextmanager
     def around_client(self, timeout: float, on_stop: Callable[[], None]) -> Iterator[None]:
         """Run the client inside of this."""
         self._thread = threading.get_ident()
@@ -170,18 +170,15 @@ class Leash:
             self.pull(f"stopped after {timeout:g} s")
             on_stop()
 
-        timer = threading.Timer(timeout, late)
-        timer.daemon = True
-        timer.start()
+        armed = _WATCHDOG.arm(time.monotonic() + timeout, late)
         try:
             yield
         finally:
-            timer.cancel()
+            _WATCHDOG.disarm(armed)
             with self._lock:
-                thread, self._thread = self._thread, None
-                if self.reason is not None and thread is not None:
-                    # What was thrown and has not arrived must not arrive in the judge.
-                    ctypes.pythonapi.PyThreadState_SetAsyncExc(ctypes.c_ulong(thread), None)
+                self._thread = None
+            if self.reason is not None:
+                _let_arrive()
 
     def pull(self, reason: str) -> None:
         """Stop the client, from any thread. It ends at its next step in Python."""
@@ -199,6 +196,63 @@ class Leash:
     def holds_this_thread(self) -> bool:
         """Whether the caller is the client."""
         return self._thread == threading.get_ident()
+
+
+def _let_arrive() -> None:
+    """Let what was thrown into this thread and has not arrived yet arrive here, and not in the judge.
+
+    It cannot be taken back: Python 3.11 would spin for ever then, in the next function that is traced.
+    """
+    with contextlib.suppress(Stopped):
+        for _ in range(100):  # it arrives where a loop turns
+            pass
+
+
+class _Watchdog:
+    """One thread that looks after every client of the process: a timer for each would cost more than a short case."""
+
+    _TICK = 0.1  # seconds between two looks
+    _IDLE = 50  # looks without a client until the thread ends
+
+    def __init__(self) -> None:
+        self._lock = threading.Lock()
+        self._armed: dict[int, tuple[float, Callable[[], None]]] = {}
+        self._count = 0
+        self._thread: threading.Thread | None = None
+
+    def arm(self, deadline: float, late: Callable[[], None]) -> int:
+        """Call `late` once when a moment of the monotonic clock has passed; returns what `disarm` takes."""
+        with self._lock:
+            self._count += 1
+            self._armed[self._count] = (deadline, late)
+            if self._thread is None or not self._thread.is_alive():  # not alive: in a process that was forked off
+                self._thread = threading.Thread(target=self._watch, name="check watchdog", daemon=True)
+                self._thread.start()
+            return self._count
+
+    def disarm(self, number: int) -> None:
+        """Do not call it any more."""
+        with self._lock:
+            self._armed.pop(number, None)
+
+    def _watch(self) -> None:
+        idle = 0
+        pause = threading.Event()
+        while True:
+            pause.wait(self._TICK)
+            now = time.monotonic()
+            with self._lock:
+                idle = 0 if self._armed else idle + 1
+                if idle > self._IDLE:
+                    self._thread = None
+                    return
+                due = [number for number, (deadline, _) in self._armed.items() if deadline <= now]
+                late = [self._armed.pop(number)[1] for number in due]
+            for call in late:
+                call()
+
+
+_WATCHDOG = _Watchdog()
 
 
 class _LeashedClock(VideoClock):
@@ -231,7 +285,7 @@ class _LeashedClock(VideoClock):
         return slept
 
 
-@contextmanager
+@contextlib.contextmanager
 def fake_for(scenario: Scenario, transport: str, seed: int) -> Iterator[tuple[ServedFake | VideoMock, Leash]]:
     """A fake for one case, with a clock that the client's waiting moves, and the leash of the client."""
     from mockserver.edges import shared

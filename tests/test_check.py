@@ -5,6 +5,8 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import re
+import subprocess
+import sys
 import time
 import urllib.request
 from typing import Any
@@ -166,6 +168,28 @@ def test_a_client_that_is_stuck_in_a_socket_is_stopped() -> None:
     # Its time-out may be a good one, only longer than the check's.
     assert (verdict.word, verdict.broken) == ("error", ())
     assert verdict.note == "it could not be judged: give the case more time, or the client a shorter time-out"
+
+
+def test_a_stopped_client_leaves_its_thread_as_it_was() -> None:
+    """What stops a client from another thread has arrived, or Python 3.11 spins in the next function that is traced."""
+    code = """
+import sys, urllib.request
+from mockserver.testing import check
+
+def client(base_url, api_key, task_id):
+    while True:
+        try:
+            urllib.request.urlopen(base_url, timeout=5).close()
+        except OSError:
+            pass
+
+[verdict] = check(client, scenarios="lifecycle/stuck_processing", timeout=0.2).verdicts
+assert verdict.outcome.ended == "stopped", verdict
+sys.settrace(lambda *event: None)
+(lambda: None)()
+"""
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, timeout=60, check=False)
+    assert done.returncode == 0, done.stderr
 
 
 def test_an_endless_body_is_stopped() -> None:

@@ -107,8 +107,11 @@ class VideoClock(ManualClock):
         for module in (time, asyncio, asyncio.tasks):
             self._replace(module, replacements)
         for name, module in list(sys.modules.items()):
+            known = VideoClock._taken.get(name)
+            if known is not None and not known[2] and known[0] == id(module) and known[1] == len(module.__dict__):
+                continue  # as nearly all of them: it took nothing, and has nothing new
             if isinstance(module, ModuleType) and name.partition(".")[0] not in _LEFT_ALONE and module is not time:
-                self._replace(module, replacements)
+                self._replace(module, replacements, name)
 
     def stop(self) -> None:
         """Give the waiting functions back. Stopping twice is fine."""
@@ -129,12 +132,13 @@ class VideoClock(ManualClock):
     def __exit__(self, *error: object) -> None:
         self.stop()
 
-    def _replace(self, module: ModuleType, replacements: dict[int, Any]) -> None:
+    def _replace(self, module: ModuleType, replacements: dict[int, Any], name: str = "") -> None:
         namespace = vars(module)
-        known = VideoClock._taken.get(module.__name__)
+        key = name or module.__name__
+        known = VideoClock._taken.get(key)
         if known is None or known[:2] != (id(module), len(namespace)):
             taken = [name for name, value in list(namespace.items()) if id(value) in replacements]
-            known = VideoClock._taken[module.__name__] = (id(module), len(namespace), taken)
+            known = VideoClock._taken[key] = (id(module), len(namespace), taken)
         for name in known[2]:
             value = namespace.get(name)
             if id(value) in replacements:
