@@ -80,6 +80,9 @@ def check(
     terms = terms if terms is not None else Terms(**terms_options)
     _known("transport", transport, TRANSPORTS)
     _known("flow", flow, FLOWS)
+    _callable(client)
+    if not isinstance(timeout, (int, float)) or not timeout > 0:
+        raise ValueError(f"timeout: {timeout!r} is not a number of seconds above 0")
     try:
         asyncio.get_running_loop()
     except RuntimeError:
@@ -88,6 +91,8 @@ def check(
         raise RuntimeError("check() runs event loops of its own; from inside of one use asyncio.to_thread(check, ...)")
     library = library if library is not None else Library()
     names, left_out = skipped(chosen(library, scenarios), flow, terms)
+    if not names and not left_out:
+        raise ValueError("scenarios: none was chosen")
     began = time.perf_counter()
     report = new_report(_name(client), terms, left_out, time.time(), flow=flow, seed=seed, timeout=timeout, speed=1.0)
     for scenario, expect in names:
@@ -103,6 +108,19 @@ def check(
 def _known(what: str, value: str, known: Sequence[str]) -> None:
     if value not in known:
         raise ValueError(f"{what}: {value!r} is not one of {', '.join(known)}")
+
+
+def _callable(client: object) -> None:
+    if not callable(client):
+        raise TypeError(f"client: {client!r} is no function; it is called with (base_url, api_key, task_id)")
+    try:
+        signature = inspect.signature(client)
+    except ValueError:
+        return  # one of C
+    try:
+        signature.bind("", "", "")
+    except TypeError as error:
+        raise TypeError(f"client: it is called with (base_url, api_key, task_id), and {error}") from None
 
 
 def _name(client: Client) -> str:
@@ -154,12 +172,20 @@ def skipped(
 
 
 class Leash:
-    """Ends a client that does not end by itself: raises `Stopped` in its thread."""
+    """Ends a client that does not end by itself.
+
+    Its fake is closed first, so that it gets out of what it waits for; if that does not end it, `Stopped` is raised in
+    its thread. In this order: while that is on its way to a thread that waits outside of Python, Python 3.11 lets every
+    other thread spin that is traced.
+    """
+
+    _GRACE = 0.3  # seconds for a client to end by itself when its fake is gone
 
     def __init__(self) -> None:
         self.reason: str | None = None
         self._lock = threading.Lock()
         self._thread: int | None = None
+        self._armed = 0
 
     @contextlib.contextmanager
     def around_client(self, timeout: float, on_stop: Callable[[], None]) -> Iterator[None]:
@@ -167,26 +193,35 @@ class Leash:
         self._thread = threading.get_ident()
 
         def late() -> None:
-            self.pull(f"stopped after {timeout:g} s")
+            with self._lock:
+                if self._thread is None:
+                    return
+                self.reason = self.reason or f"stopped after {timeout:g} s"
             on_stop()
+            self._armed = _WATCHDOG.arm(time.monotonic() + self._GRACE, self._throw)
 
-        armed = _WATCHDOG.arm(time.monotonic() + timeout, late)
+        self._armed = _WATCHDOG.arm(time.monotonic() + timeout, late)
         try:
             yield
         finally:
-            _WATCHDOG.disarm(armed)
             with self._lock:
                 self._thread = None
+            _WATCHDOG.disarm(self._armed)
             if self.reason is not None:
                 _let_arrive()
 
     def pull(self, reason: str) -> None:
-        """Stop the client, from any thread. It ends at its next step in Python."""
+        """Stop the client, from any thread, soon."""
         with self._lock:
             if self._thread is None or self.reason is not None:
                 return
             self.reason = reason
-            ctypes.pythonapi.PyThreadState_SetAsyncExc(ctypes.c_ulong(self._thread), ctypes.py_object(Stopped))
+        _WATCHDOG.hurry(self._armed)
+
+    def _throw(self) -> None:
+        with self._lock:
+            if self._thread is not None:
+                ctypes.pythonapi.PyThreadState_SetAsyncExc(ctypes.c_ulong(self._thread), ctypes.py_object(Stopped))
 
     def stop_here(self, reason: str) -> None:
         """Stop the client in whose thread this is called."""
@@ -230,6 +265,12 @@ class _Watchdog:
                 self._thread.start()
             return self._count
 
+    def hurry(self, number: int) -> None:
+        """Call it at the next look."""
+        with self._lock:
+            if number in self._armed:
+                self._armed[number] = (0.0, self._armed[number][1])
+
     def disarm(self, number: int) -> None:
         """Do not call it any more."""
         with self._lock:
@@ -261,12 +302,15 @@ class _LeashedClock(VideoClock):
     def __init__(self, leash: Leash) -> None:
         super().__init__()
         self._leash = leash
+        self._slept = 0.0
         self.moves = 0
 
     def advance(self, seconds: float) -> float:
         """Move on, and stop the client when it has waited too long."""
         now = super().advance(seconds)
-        self.moves += 1
+        # What is slept has a limit of its own; this one is for what is read.
+        self.moves = self.moves + 1 if self.slept == self._slept else 0
+        self._slept = self.slept
         if self._leash.holds_this_thread():
             if self.offset > _LONGEST:
                 self._leash.stop_here(f"stopped after {_LONGEST / 3600:.0f} hours of its time")
@@ -341,12 +385,18 @@ def _run(client: Client, fake: ServedFake | VideoMock, given: str | None, leash:
                 clip = asyncio.run(_awaited(clip))
     except Stopped:
         return Outcome("stopped", leash.reason or "stopped")
-    except Exception as error:
+    except NotImplementedError:
+        raise  # no client's word
+    except (Exception, SystemExit) as error:
         if leash.reason is not None:
             return Outcome("stopped", leash.reason)
+        if isinstance(error, SystemExit) and error.code in (None, 0):
+            return Outcome("delivered", "exit 0")
         return Outcome("reported", f"raised {type(error).__name__}: {error}"[:500])
+    if clip is None:
+        return Outcome("delivered", "returned None, where a failure is raised")
     if not isinstance(clip, (bytes, bytearray, memoryview)):
-        raise TypeError(f"the client returned {type(clip).__name__}, not the clip as bytes")
+        raise TypeError(f"the client returned {type(clip).__name__}, not the clip as bytes; a failure is raised")
     return Outcome("delivered", "returned", bytes(clip))
 
 

@@ -7,6 +7,7 @@ generator draws the same again and makes it smaller, as long as the program stil
 from __future__ import annotations
 
 import hashlib
+import time
 from collections.abc import Callable, Collection, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -21,7 +22,8 @@ from mockserver.strategies.generated import drawn, smallest
 
 __all__ = ["ASPECTS", "Found", "check_random"]
 
-_MOST_TRIES = 200  # runs of the program that shrinking for one rule may take
+# What shrinking for one rule may take: runs of the program, and seconds.
+_MOST_TRIES, _LONGEST = 200, 30.0
 
 Case = tuple[Scenario, Expect]
 
@@ -74,13 +76,14 @@ def check_random(
     found: list[Found] = []
     for rule in dict.fromkeys(broken.rule.id for verdict in verdicts for broken in verdict.broken):
         on_rule(rule)
-        tries = 0
+        tries, began = 0, time.monotonic()
 
-        def breaks(scenario: Scenario, rule: str = rule) -> bool:
+        def breaks(scenario: Scenario, rule: str = rule, began: float = began) -> bool:
             nonlocal tries
-            tries += write(scenario) not in known
-            if tries > _MOST_TRIES and write(scenario) not in known:
-                return False
+            if write(scenario) not in known:
+                tries += 1
+                if tries > _MOST_TRIES or time.monotonic() - began > _LONGEST:
+                    return False
             return rule in _broken(judged([scenario])[0])
 
         least = smallest(examples, seed, breaks, explore=aspects, order=terms.order)

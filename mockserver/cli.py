@@ -20,7 +20,7 @@ from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from mockserver.cli_check import Sorry, add_check, add_rules
+from mockserver.cli_check import Sorry, add_check, add_rules, turn_stdout_away
 from mockserver.profiles import PROFILES
 
 if TYPE_CHECKING:
@@ -46,10 +46,10 @@ def main(argv: Sequence[str] | None = None) -> int:
     except Sorry as sorry:
         return _cannot(sorry)
     except BrokenPipeError:
-        _turn_stdout_away()  # the reader of our output has left, as `| head` does
+        turn_stdout_away()  # the reader of our output has left, as `| head` does
         return 0
     except OSError as error:
-        _turn_stdout_away()  # it may be full
+        turn_stdout_away()  # it may be full
         return _cannot(error)
     except KeyboardInterrupt:
         return 130
@@ -58,12 +58,6 @@ def main(argv: Sequence[str] | None = None) -> int:
 def _cannot(why: Exception) -> int:
     print(f"video-mockserver: {why}", file=sys.stderr)
     return 2
-
-
-def _turn_stdout_away() -> None:
-    """Let what could not be written go nowhere, so that the interpreter's exit stays quiet."""
-    with contextlib.suppress(OSError), Path(os.devnull).open("wb") as nowhere:
-        os.dup2(nowhere.fileno(), sys.stdout.fileno())
 
 
 # No abbreviated options: one that is added later must not change what a script says.

@@ -180,8 +180,14 @@ def _check(arguments: argparse.Namespace) -> int:
             report = run(arguments, project, terms, program)
     except NotRunnable as error:
         raise Sorry(str(error)) from None
-    _write(arguments, report)
-    return 0 if report.ok else 1
+    code = 0 if report.ok else 1
+    try:
+        _write(arguments, report)
+        if sys.stdout is not None:
+            sys.stdout.flush()
+    except BrokenPipeError:
+        turn_stdout_away()  # as `| head` does: what was found stays found
+    return code
 
 
 def _check_files(arguments: argparse.Namespace, project: Project, terms: Terms, program: Program) -> Report:
@@ -288,6 +294,12 @@ def _ended_by_signals() -> Iterator[None]:
             signal.signal(number, handler)
 
 
+def turn_stdout_away() -> None:
+    """Let what could not be written go nowhere, so that the interpreter's exit stays quiet."""
+    with contextlib.suppress(OSError), Path(os.devnull).open("wb") as nowhere:
+        os.dup2(nowhere.fileno(), sys.stdout.fileno())
+
+
 def _command(arguments: argparse.Namespace) -> list[str]:
     command: list[str] = arguments.command
     if command[:1] == ["--"]:
@@ -346,10 +358,10 @@ def _again(arguments: argparse.Namespace) -> list[str]:
 class _Progress:
     """How far it is: a bar on a terminal, elsewhere a line for each case that is no pass."""
 
-    def __init__(self, cases: int, out: TextIO) -> None:
+    def __init__(self, cases: int, out: TextIO | None) -> None:
         self._cases = cases
         self._out = out
-        self._bar = out.isatty()
+        self._bar = out is not None and out.isatty()
         self._done = self._bad = self._tried = 0
         self._rule = ""
 
@@ -359,7 +371,13 @@ class _Progress:
 
     def __exit__(self, *error: object) -> None:
         if self._bar:
-            print("\r\x1b[K", end="", file=self._out, flush=True)
+            self._print("\r\x1b[K", end="")
+
+    def _print(self, text: str, end: str = "\n") -> None:
+        try:
+            print(text, end=end, file=self._out, flush=True)
+        except BrokenPipeError:
+            turn_stdout_away()  # nobody reads it; the check goes on, and so do its reports
 
     def step(self, verdict: Verdict) -> None:
         self._done += 1
@@ -367,7 +385,7 @@ class _Progress:
             self._bad += 1
             if not self._bar:
                 rules = ", ".join(broken.rule.id for broken in verdict.broken) or verdict.outcome.said
-                print(f"{verdict.word} {verdict.scenario.name}: {rules}", file=self._out, flush=True)
+                self._print(f"{verdict.word} {verdict.scenario.name}: {rules}")
         self._draw()
 
     def shrink(self, rule: str) -> None:
@@ -375,30 +393,27 @@ class _Progress:
         self._tried = 0
         self._rule = rule
         if not self._bar:
-            print(f"looking for the smallest scenario that breaks {rule}", file=self._out, flush=True)
+            self._print(f"looking for the smallest scenario that breaks {rule}")
 
     def try_smaller(self, verdict: Verdict) -> None:
         """A smaller scenario was tried."""
         self._tried += 1
         if self._bar:
             told = f"\r\x1b[Klooking for the smallest scenario that breaks {self._rule}: {self._tried} tried"
-            print(told, end="", file=self._out, flush=True)
+            self._print(told, end="")
 
     def _draw(self) -> None:
         if self._bar:
             full = 30 * self._done // self._cases
             bad = f", {self._bad} not passed" if self._bad else ""
             bar = f"\r\x1b[K[{'#' * full}{'.' * (30 - full)}] {self._done} of {self._cases}{bad}"
-            print(bar, end="", file=self._out, flush=True)
+            self._print(bar, end="")
 
 
 def _write(arguments: argparse.Namespace, report: Report) -> None:
     from mockserver.reports.terminal import told
 
     data = report.to_data()
-    if not report.ok and not sys.stdout.isatty():
-        print()
-    print(told(data, everything=arguments.verbose))
     texts: list[tuple[Path, str]] = []
     if arguments.json is not None:
         texts.append((arguments.json, json.dumps(data, indent=1) + "\n"))
@@ -415,6 +430,10 @@ def _write(arguments: argparse.Namespace, report: Report) -> None:
             path.write_text(text, "utf-8")
         except OSError as error:
             raise Sorry(f"{path}: {error.strerror}") from None
+    if not report.ok:
+        print()
+    print(told(data, everything=arguments.verbose))
+    for path, _ in texts:
         print(f"written: {path}")
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
-from mockserver.contract import OUTCOMES
+from mockserver.contract import OUTCOMES, STATUS_PHASES, Phase
 from mockserver.rules import LEVELS, Rule
 
 __all__ = ["markdown"]
@@ -32,7 +32,9 @@ _LEVELS = {
 def markdown(rules: Iterable[Rule]) -> str:
     """The page."""
     rules = list(rules)
+    ends = [f"`{word}` ({phase})" for word, phase in STATUS_PHASES.items() if phase is not Phase.PENDING]
     parts = [_HEAD + "\n".join(f"- `{outcome}`: {told}" for outcome, told in OUTCOMES.items())]
+    parts.append(f"These status words are known for an end, in any case: {', '.join(ends)}. Any other is none.")
     for level in LEVELS:
         lines = [f"## {level}: {_LEVELS[level]}", "", "| rule | what a client owes | source |", "|---|---|---|"]
         lines += [

@@ -7,7 +7,7 @@ from dataclasses import replace
 from mockserver.cases import case_of, expected
 from mockserver.evidence import Outcome
 from mockserver.fake import Fake
-from mockserver.judge import Report, Terms, judge, new_report
+from mockserver.judge import ContractBroken, Report, Terms, judge, new_report
 
 __all__ = ["verify"]
 
@@ -29,6 +29,8 @@ def verify(fake: Fake, *, clip: bytes | None, failed: bool, terms: Terms) -> Rep
         "the client of this test", terms, {}, fake.clock.now(),
         flow="poll", seed=fake.settings.seed, timeout=0.0, speed=fake.clock.per_client_second() or 1.0,
     )  # fmt: skip
+    if outcome.ended != "unknown" and not len(fake.journal):
+        raise ContractBroken("no request came in: the client asked somebody else than this fake")
     # A client that found no task has asked for something, too.
     tasks = fake.tasks or ([fake.task()] if len(fake.journal) else [])
     for task in tasks:

@@ -128,6 +128,8 @@ def test_scenarios_about_creating_are_left_out_where_a_task_is_given() -> None:
 
 
 @pytest.mark.parametrize("transport", ["server", "mock"])
+# Whoever is stopped in the middle of opening a socket has no time to close it.
+@pytest.mark.filterwarnings("ignore::pytest.PytestUnraisableExceptionWarning")
 @pytest.mark.parametrize("patience", ["sleeps", "never waits", "awaits"])
 def test_a_client_that_does_not_end_is_stopped(patience: str, transport: str) -> None:
     def sleeps(base_url: str, api_key: str, task_id: str | None) -> bytes:
@@ -272,6 +274,34 @@ def test_what_a_client_returns_is_bytes() -> None:
 def test_a_wrong_option_is_told(options: dict[str, Any], message: str) -> None:
     with pytest.raises(ValueError, match=f"^{re.escape(message)}$"):
         check(simple, scenarios=PLAIN, **options)
+
+
+def test_a_failure_that_is_told_in_other_ways_is_judged() -> None:
+    def exits(code: object) -> Any:
+        def client(base_url: str, api_key: str, task_id: str | None) -> bytes:
+            raise SystemExit(code)
+
+        return client
+
+    told = [check(client, scenarios=PLAIN, transport="mock") for client in (exits(1), exits(0), lambda *_: None)]
+    assert [report.verdicts[0].outcome.ended for report in told] == ["reported", "delivered", "delivered"]
+    assert "deliver" in told[2].broken()
+    assert told[2].verdicts[0].outcome.said == "returned None, where a failure is raised"
+
+
+@pytest.mark.parametrize(
+    ("client", "options", "message"),
+    [
+        ("python client.py", {}, "client: 'python client.py' is no function; it is called with (base_url, api_key"),
+        (lambda: b"", {}, "client: it is called with (base_url, api_key, task_id), and too many positional arguments"),
+        (simple, {"timeout": "3"}, "timeout: '3' is not a number of seconds above 0"),
+        (simple, {"timeout": 0}, "timeout: 0 is not a number of seconds above 0"),
+        (simple, {"scenarios": []}, "scenarios: none was chosen"),
+    ],
+)
+def test_the_callers_mistake_is_no_clients(client: Any, options: dict[str, Any], message: str) -> None:
+    with pytest.raises((TypeError, ValueError), match=f"^{re.escape(message)}"):
+        check(client, **{"scenarios": PLAIN, **options})
 
 
 def test_an_unknown_scenario_is_told() -> None:

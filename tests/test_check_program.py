@@ -225,6 +225,24 @@ def test_reports_are_written(tmp_path: Path, capsys: Capture) -> None:
     assert "sk-check" not in json.dumps(report) + page
 
 
+def test_the_exit_code_is_the_same_when_nobody_reads_the_output(tmp_path: Path) -> None:
+    scenarios = ("--scenario", "download/url_404", "--scenario", "lifecycle/at_once")
+    command = [sys.executable, "-m", "mockserver", "check", *scenarios, "--json", "a.json", "--", *python(SIMPLE)]
+    process = subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE)
+    assert process.stdout is not None
+    process.stdout.close()
+    _, errors = process.communicate()
+    assert (process.returncode, errors) == (1, b"")
+    assert json.loads((tmp_path / "a.json").read_text("utf-8"))["summary"]["fail"] == 1
+
+
+def test_without_an_output_it_works_all_the_same(tmp_path: Path) -> None:
+    command = [sys.executable, "-m", "mockserver", "check", *PLAIN, "--json", "a.json", "--", *python(SIMPLE)]
+    done = subprocess.run(["bash", "-c", '"$@" >&-', "bash", *command], capture_output=True, text=True, check=False)
+    assert (done.returncode, done.stderr) == (0, "")
+    assert (tmp_path / "a.json").exists()
+
+
 def test_on_a_terminal_there_is_a_bar(tmp_path: Path) -> None:
     import pty
 

@@ -92,6 +92,11 @@ def test_who_did_nothing_broke_nothing(fake: Any) -> None:
     assert fake.verify().verdicts == []
 
 
+def test_a_client_that_asked_somebody_else_is_told(fake: Any) -> None:
+    with pytest.raises(ContractBroken, match="no request came in: the client asked somebody else"):
+        fake.verify(clip=fake.clip)
+
+
 def test_a_clock_that_is_moved_by_hand_says_nothing_of_pauses(client: httpx.Client) -> None:
     with video_mock("lifecycle/many_polls") as fake:
         with pytest.raises(NoClip):

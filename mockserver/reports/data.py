@@ -98,6 +98,8 @@ def ended(case: Data) -> str:
     told = [outcome["said"]] if outcome["said"] else []
     if outcome["bytes"] is not None:
         told.append(counted(outcome["bytes"], "byte"))
+    if outcome["ended"] == "delivered" and outcome["bytes"] is None:
+        return f"it claims success, and delivered nothing: {outcome['said']}"
     return ENDED[outcome["ended"]] + (f": {', '.join(told)}" if told else "")
 
 

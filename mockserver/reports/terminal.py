@@ -42,7 +42,7 @@ def told(report: Report, *, everything: bool = False) -> str:
                 shown.add(name)
                 fresh += 1
                 lines += [*case_lines(cases[name], report), ""]
-            else:
+            elif name not in shown:
                 others.append(name)
         if others and not everything:
             lines += [f"{broken['rule']} was broken in {counted(len(others), 'more case')}: {_named(others)}", ""]

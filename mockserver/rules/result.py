@@ -6,7 +6,7 @@ from collections.abc import Iterator, Mapping
 
 from mockserver.contract import Phase
 from mockserver.evidence import Case, ResultUrl
-from mockserver.rules.rule import RECOMMENDED, Finding, at, how, is_early, is_odd, is_over, rule, status_of
+from mockserver.rules.rule import RECOMMENDED, Finding, at, how, is_early, is_over, rule, status_of
 
 
 @rule(
@@ -78,11 +78,10 @@ def fallback_no_url(case: Case) -> Iterator[Finding]:
     if is_over(case, Phase.SUCCEEDED) and not case.result_urls and not _asked_content(case):
         end = case.ending
         assert end is not None
-        if not is_odd(end.document):
-            yield Finding(
-                f"#{end.exchange.number} said {status_of(end.document)} without a URL, and /content was not asked",
-                end.exchange.number,
-            )
+        yield Finding(
+            f"#{end.exchange.number} said {status_of(end.document)} without a URL, and /content was not asked",
+            end.exchange.number,
+        )
 
 
 @rule(

@@ -109,7 +109,10 @@ def how(case: Case, exchange: Exchange) -> str:
     if exchange.ended == "client left":
         return f"did not come in time (the client left after {exchange.sent or 0} bytes)"
     body = case.arrived(exchange)
-    return f"was answered {exchange.status}" + ("" if exchange.status != 200 else f" with {kind_of(body or b'')}")
+    what = kind_of(body or b"")
+    if exchange.operation in POLLS:
+        what = what.replace("that are no film", "that are no task")
+    return f"was answered {exchange.status}" + ("" if exchange.status != 200 else f" with {what}")
 
 
 def kind_of(body: bytes) -> str:

@@ -19,11 +19,9 @@ def poll_to_end(case: Case) -> Iterator[Finding]:
     for exchange in (*case.downloads, *case.contents):
         seen = [poll for poll in case.polls if poll.number < exchange.number]
         document = case.document(seen[-1]) if seen else None
-        if (end is None or exchange.number < end) and document is not None:
-            yield Finding(
-                f"{at(exchange)} asks for the result while the task is {status_of(document)} (#{seen[-1].number})",
-                exchange.number,
-            )
+        if (end is None or exchange.number < end) and seen and case.arrived(seen[-1]) is not None:
+            told = f"the task is {status_of(document)}" if document is not None else "nothing has said that it ended"
+            yield Finding(f"{at(exchange)} asks for the result while {told} (#{seen[-1].number})", exchange.number)
     asked = any(exchange.operation in POLLS or not exchange.operation for exchange in case.exchanges)
     if case.ended_itself and not asked and not case.got_clip and not _create_went_wrong(case):
         yield Finding("the client ended without having asked for the task's status once")
