@@ -45,6 +45,7 @@ def test_the_distribution_has_its_command_its_plugin_and_its_needs() -> None:
     assert needs == {
         "": {"python-multipart", "pyyaml", "starlette", "uvicorn"},
         "fast": {"httptools"},
+        "hypothesis": {"hypothesis"},
         "pytest": {"pytest", "httpx", "respx"},
     }
 
