@@ -238,20 +238,6 @@ class Case:
             return any(self.has_film(exchange) for exchange in (*self.downloads, *self.contents))
         return self.outcome.clip is not None and self.outcome.clip in self.films
 
-    @cached_property
-    def trailing(self) -> list[Exchange]:
-        """The last exchanges that ask for the same as the very last one."""
-        if self.last is None:
-            return []
-        same: list[Exchange] = []
-        for exchange in reversed(self.exchanges):
-            if (exchange.operation, exchange.path, exchange.host) != (
-                self.last.operation, self.last.path, self.last.host,
-            ):  # fmt: skip
-                break
-            same.append(exchange)
-        return same[::-1]
-
     def told_before(self, exchange: Exchange) -> bool:
         """Whether a request's path was named by an earlier reply: then it is not the client's invention."""
         path = exchange.path.encode()
