@@ -92,7 +92,7 @@ def _given_up(case: Case) -> Iterator[Finding]:
         if case.has_film(last) and last.ended != "client left":
             yield Finding(f"{at(last)} brought the clip whole, and the client reported a failure", last.number)
         elif last.operation == "content" and sure and not case.downloads:  # after one failed URL /content is as good
-            yield Finding(f"the client gave up at {at(last)}; {sure[0].field} holds a URL that has the clip",
+            yield Finding(f"the client gave up at {at(last)}; {sure[0].field} holds a URL that was not asked",
                           last.number)  # fmt: skip
     elif last.operation in POLLS:
         document = case.document(last)
