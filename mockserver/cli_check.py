@@ -170,6 +170,9 @@ def _check(arguments: argparse.Namespace) -> int:
     for path in (arguments.json, arguments.junit, arguments.html):
         if path is not None and (path.is_dir() or not path.absolute().parent.is_dir()):
             raise Sorry(f"{path}: {'a folder' if path.is_dir() else 'its folder is not there'}")
+    reports = [path.absolute() for path in (arguments.json, arguments.junit, arguments.html) if path is not None]
+    if len(set(reports)) < len(reports):
+        raise Sorry(f"{reports[-1]}: two reports cannot be the same file")
     program = Program(
         command, arguments.flow, arguments.seed, arguments.timeout, arguments.speed,
         ("video-mockserver", "check", *_again(arguments)),

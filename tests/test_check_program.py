@@ -287,6 +287,7 @@ MISTAKES = {
     "no reason": (["--ignore", "retry-after="], ["true"], "ignore.retry-after: a rule is left out for a reason"),
     "a report nowhere": (["--json", "nowhere/a.json"], ["true"], "nowhere/a.json: its folder is not there"),
     "a report over a folder": (["--html", "."], ["true"], ".: a folder"),
+    "two reports in one": (["--json", "a", "--html", "./a"], ["true"], "/"),
     "no project": (
         ["--config", "nowhere.toml"],
         ["true"],

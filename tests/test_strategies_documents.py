@@ -660,3 +660,9 @@ def test_the_profiles() -> None:
 def test_every_public_name_is_there() -> None:
     assert sorted(public.__all__, key=str.casefold) == sorted(set(public.__all__), key=str.casefold)
     assert all(hasattr(public, name) for name in public.__all__)
+
+
+@pytest.mark.parametrize("order", ["video_url", ("video_url", "uri")])
+def test_an_order_is_the_fields(order: Any) -> None:
+    with pytest.raises(ValueError, match=r"^order: .* is not the fields in their order, such as URL_FIELDS or"):
+        Video({"status": "completed"}, order=order)

@@ -91,6 +91,9 @@ class Video:
     _found: tuple[FoundUrl, ...] = field(init=False, compare=False)
 
     def __post_init__(self) -> None:
+        if isinstance(self.order, str) or not set(self.order) <= set(URL_FIELDS):
+            known = "URL_FIELDS or URL_FIELDS_TABLE_READING"
+            raise ValueError(f"order: {self.order!r} is not the fields in their order, such as {known}")
         phase = phase_of(at(self.body, status_field(self.view)))
         found = result_urls(self.body, url_fields(self.view, self.order)) if phase is Phase.SUCCEEDED else ()
         object.__setattr__(self, "body", _copy(self.body))
