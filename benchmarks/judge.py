@@ -26,7 +26,8 @@ ROOT = Path(__file__).parent.parent
 sys.path.insert(0, str(ROOT / "tests"))
 
 import correct_callables  # noqa: E402
-from mockserver.check import API_KEY, chosen, fake_for, skipped  # noqa: E402
+from mockserver.cases import chosen, judgeable  # noqa: E402
+from mockserver.check import API_KEY, fake_for  # noqa: E402
 from mockserver.judge import Terms  # noqa: E402
 from mockserver.library import Library  # noqa: E402
 from mockserver.testing import check  # noqa: E402
@@ -43,7 +44,7 @@ def found(library: Library) -> list[str]:
     """The broken clients that are not found."""
     missed = []
     for name, client in ZOO.items():
-        scenarios, _ = skipped(chosen(library, "*"), client.flow, Terms())
+        scenarios, _ = judgeable(chosen(library, "*"), client.flow, Terms())
         reports = (
             check(client(), scenarios=scenario, library=library, transport="mock", flow=client.flow)
             for scenario, _ in scenarios
@@ -93,7 +94,7 @@ def in_process(library: Library) -> tuple[float, float]:
     began = time.perf_counter()
     check(client, library=library, transport="mock")
     judged = time.perf_counter() - began
-    scenarios, _ = skipped(chosen(library, "*"), "poll", Terms())
+    scenarios, _ = judgeable(chosen(library, "*"), "poll", Terms())
     began = time.perf_counter()
     for scenario, _ in scenarios:
         with fake_for(scenario, "mock", 0) as (fake, _leash):

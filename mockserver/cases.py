@@ -1,8 +1,10 @@
-"""Cases made ready for the judge: what is expected in a scenario, and what a client did at a fake."""
+"""Cases made ready for the judge: which scenarios, what is expected in each, and what a client did at a fake."""
 
 from __future__ import annotations
 
-from mockserver.choice import UnknownScenario
+from collections.abc import Iterable
+
+from mockserver.choice import ScenarioSource, UnknownScenario, matching_names
 from mockserver.clips import DECOY
 from mockserver.contract import URL_FIELDS
 from mockserver.evidence import Case, Outcome
@@ -10,9 +12,9 @@ from mockserver.fake import Fake
 from mockserver.judge import Terms
 from mockserver.library import shipped_shelf
 from mockserver.reading import expectation
-from mockserver.scenario import Expect, Scenario
+from mockserver.scenario import Expect, ReplyTemplate, Scenario
 
-__all__ = ["case_of", "expected"]
+__all__ = ["case_of", "chosen", "expected", "judgeable"]
 
 
 class _NoOthers:
@@ -35,6 +37,42 @@ def expected(scenario: Scenario, order: tuple[str, ...]) -> Expect:
     if written is not None and written.outcome == found.outcome:
         return Expect(found.outcome, tuple(dict.fromkeys((*found.sources, *written.sources))))
     return found
+
+
+def chosen(library: ScenarioSource, asked: str | Scenario | Iterable[str | Scenario]) -> list[Scenario]:
+    """The scenarios that names, last parts of names, folders and patterns stand for, each once.
+
+    Raises `UnknownScenario` for one that stands for none, `ScenarioError` for a file that is wrong.
+    """
+    found: dict[str, Scenario] = {}
+    names: list[str] = []
+    for each in [asked] if isinstance(asked, (str, Scenario)) else asked:
+        if isinstance(each, Scenario):
+            found[each.name] = each
+            continue
+        names = names or library.names()
+        matching = matching_names(each, names)
+        if not matching:
+            raise UnknownScenario(each, names)
+        found.update((name, library.find(name)) for name in matching if name not in found)
+    return [found[name] for name in sorted(found)]
+
+
+def judgeable(
+    scenarios: Iterable[Scenario], flow: str, terms: Terms
+) -> tuple[list[tuple[Scenario, Expect]], dict[str, str]]:
+    """The scenarios that can be judged, each with what is expected, and the others by name with the reason."""
+    found, left_out = [], {}
+    for scenario in scenarios:
+        # A scenario that only says how its task looks at first is about more than that.
+        if flow == "poll" and any(reply != ReplyTemplate(video=reply.video) for reply in scenario.create):
+            left_out[scenario.name] = "it is about creating, and the client is given a task"
+            continue
+        try:
+            found.append((scenario, expected(scenario, terms.order)))
+        except ValueError:
+            left_out[scenario.name] = f"whoever reads {terms.url_order} first gets another film"
+    return found, left_out
 
 
 def case_of(

@@ -8,44 +8,30 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
-import ctypes
 import inspect
-import threading
 import time
-from collections.abc import Callable, Iterable, Iterator, Sequence
-from fnmatch import fnmatchcase
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
-from mockserver.cases import case_of, expected
-from mockserver.choice import ScenarioSource, UnknownScenario
-from mockserver.edges.waiting import VideoClock
+from mockserver.cases import case_of, chosen, judgeable
+from mockserver.choice import ScenarioSource
+from mockserver.edges.leash import Leash, LeashedClock, Stopped, watcher
 from mockserver.evidence import Outcome
 from mockserver.judge import Report, Terms, Verdict, judge, new_report
 from mockserver.library import Library
-from mockserver.scenario import Expect, ReplyTemplate, Scenario
+from mockserver.scenario import Expect, Scenario
 
 if TYPE_CHECKING:
     from mockserver.edges.respx import VideoMock
     from mockserver.edges.server import ServedFake
-    from mockserver.journal import Exchange
 
-__all__ = ["FLOWS", "TRANSPORTS", "Client", "case_of", "check", "chosen", "expected", "judged", "new_report", "skipped"]
+__all__ = ["FLOWS", "TRANSPORTS", "Client", "check"]
 
 Client = Callable[[str, str, str | None], Any]
 
 FLOWS = ("poll", "create")
 TRANSPORTS = ("server", "mock")
 API_KEY = "sk-check-5f0c2a"
-
-# A client in the fake's time: what nobody needs who ever gives up.
-_LONGEST = 24 * 3600.0  # seconds
-_MOST_REQUESTS = 5000
-_MOST_AT_ONCE = 300  # requests without any waiting between
-_MOST_MOVES = 20_000  # of the clock, without a request: an endless download
-
-
-class Stopped(BaseException):
-    """Raised inside of a client that does not end; not an Exception, so that it is not taken for a failure."""
 
 
 def check(
@@ -58,8 +44,11 @@ def check(
     seed: int = 0,
     timeout: float = 40.0,
     terms: Terms | None = None,
+    level: str = "should",
+    url_order: str = "output.url",
+    levels: Mapping[str, str] | None = None,
+    ignore: Mapping[str, str] | None = None,
     on_verdict: Callable[[Verdict], None] | None = None,
-    **terms_options: Any,
 ) -> Report:
     """Run a client through scenarios, one after the other, and judge what it does.
 
@@ -71,13 +60,13 @@ def check(
     - `transport`: `"server"` (the default) for real sockets, `"mock"` for httpx and httpx2 without any.
     - `flow`: `"poll"` gives the client a task (the default), `"create"` lets it make one.
     - `timeout`: real seconds after which a client is stopped.
-    - `terms`, or its parts `level`, `url_order`, `levels`, `ignore`: what the client is held to.
+    - `level`, `url_order`, `levels`, `ignore`: what the client is held to (see `judge.Terms`), or all of it as `terms`.
     - `on_verdict`: called with each verdict as it comes.
 
     Raises `UnknownScenario`, ValueError for a wrong option, TypeError for a client that returns anything but bytes,
     RuntimeError inside of a running event loop.
     """
-    terms = terms if terms is not None else Terms(**terms_options)
+    terms = terms if terms is not None else Terms(level, url_order, levels or {}, ignore or {})
     _known("transport", transport, TRANSPORTS)
     _known("flow", flow, FLOWS)
     _callable(client)
@@ -90,14 +79,14 @@ def check(
     else:
         raise RuntimeError("check() runs event loops of its own; from inside of one use asyncio.to_thread(check, ...)")
     library = library if library is not None else Library()
-    names, left_out = skipped(chosen(library, scenarios), flow, terms)
-    if not names and not left_out:
+    cases, left_out = judgeable(chosen(library, scenarios), flow, terms)
+    if not cases and not left_out:
         raise ValueError("scenarios: none was chosen")
     began = time.perf_counter()
     report = new_report(_name(client), terms, left_out, time.time(), flow=flow, seed=seed, timeout=timeout, speed=1.0)
-    for scenario, expect in names:
+    for scenario, expect in cases:
         with fake_for(scenario, transport, seed) as (fake, leash):
-            verdict = judged(client, fake, leash, scenario, expect, flow=flow, terms=terms, timeout=timeout)
+            verdict = _judged(client, fake, leash, scenario, expect, flow=flow, terms=terms, timeout=timeout)
         report.verdicts.append(verdict)
         if on_verdict is not None:
             on_verdict(verdict)
@@ -128,205 +117,7 @@ def _name(client: Client) -> str:
     return f"{getattr(named, '__module__', '?')}.{getattr(named, '__qualname__', named)}"
 
 
-# --- which scenarios, and what is expected ----------------------------------------------------------------------------
-
-
-def chosen(library: ScenarioSource, asked: str | Scenario | Iterable[str | Scenario]) -> list[Scenario]:
-    """The scenarios that names, last parts of names, folders and patterns stand for, each once.
-
-    Raises `UnknownScenario` for one that stands for none, `ScenarioError` for a file that is wrong.
-    """
-    found: dict[str, Scenario] = {}
-    names: list[str] = []
-    for each in [asked] if isinstance(asked, (str, Scenario)) else asked:
-        if isinstance(each, Scenario):
-            found[each.name] = each
-            continue
-        names = names or library.names()
-        patterns = (each, f"*/{each}", f"{each.rstrip('/')}/*")
-        matching = [name for name in names if any(fnmatchcase(name, pattern) for pattern in patterns)]
-        if not matching:
-            raise UnknownScenario(each, names)
-        found.update((name, library.find(name)) for name in matching if name not in found)
-    return [found[name] for name in sorted(found)]
-
-
-def skipped(
-    scenarios: Iterable[Scenario], flow: str, terms: Terms
-) -> tuple[list[tuple[Scenario, Expect]], dict[str, str]]:
-    """The scenarios that can be judged, each with what is expected, and the others by name with the reason."""
-    judgeable, left_out = [], {}
-    for scenario in scenarios:
-        # A scenario that only says how its task looks at first is about more than that.
-        if flow == "poll" and any(reply != ReplyTemplate(video=reply.video) for reply in scenario.create):
-            left_out[scenario.name] = "it is about creating, and the client is given a task"
-            continue
-        try:
-            judgeable.append((scenario, expected(scenario, terms.order)))
-        except ValueError:
-            left_out[scenario.name] = f"whoever reads {terms.url_order} first gets another film"
-    return judgeable, left_out
-
-
 # --- one case ---------------------------------------------------------------------------------------------------------
-
-
-class Leash:
-    """Ends a client that does not end by itself.
-
-    Its fake is closed first, so that it gets out of what it waits for; if that does not end it, `Stopped` is raised in
-    its thread. In this order: while that is on its way to a thread that waits outside of Python, Python 3.11 lets every
-    other thread spin that is traced.
-    """
-
-    _GRACE = 0.3  # seconds for a client to end by itself when its fake is gone
-
-    def __init__(self) -> None:
-        self.reason: str | None = None
-        self._lock = threading.Lock()
-        self._thread: int | None = None
-        self._armed = 0
-
-    @contextlib.contextmanager
-    def around_client(self, timeout: float, on_stop: Callable[[], None]) -> Iterator[None]:
-        """Run the client inside of this."""
-        self._thread = threading.get_ident()
-
-        def late() -> None:
-            with self._lock:
-                if self._thread is None:
-                    return
-                self.reason = self.reason or f"stopped after {timeout:g} s"
-            on_stop()
-            self._armed = _WATCHDOG.arm(time.monotonic() + self._GRACE, self._throw)
-
-        self._armed = _WATCHDOG.arm(time.monotonic() + timeout, late)
-        try:
-            yield
-        finally:
-            with self._lock:
-                self._thread = None
-            _WATCHDOG.disarm(self._armed)
-            if self.reason is not None:
-                _let_arrive()
-
-    def pull(self, reason: str) -> None:
-        """Stop the client, from any thread, soon."""
-        with self._lock:
-            if self._thread is None or self.reason is not None:
-                return
-            self.reason = reason
-        _WATCHDOG.hurry(self._armed)
-
-    def _throw(self) -> None:
-        with self._lock:
-            if self._thread is not None:
-                ctypes.pythonapi.PyThreadState_SetAsyncExc(ctypes.c_ulong(self._thread), ctypes.py_object(Stopped))
-
-    def stop_here(self, reason: str) -> None:
-        """Stop the client in whose thread this is called."""
-        self.reason = self.reason or reason
-        raise Stopped(reason)
-
-    def holds_this_thread(self) -> bool:
-        """Whether the caller is the client."""
-        return self._thread == threading.get_ident()
-
-
-def _let_arrive() -> None:
-    """Let what was thrown into this thread and has not arrived yet arrive here, and not in the judge.
-
-    It cannot be taken back: Python 3.11 would spin for ever then, in the next function that is traced.
-    """
-    with contextlib.suppress(Stopped):
-        for _ in range(100):  # it arrives where a loop turns
-            pass
-
-
-class _Watchdog:
-    """One thread that looks after every client of the process: a timer for each would cost more than a short case."""
-
-    _TICK = 0.1  # seconds between two looks
-    _IDLE = 50  # looks without a client until the thread ends
-
-    def __init__(self) -> None:
-        self._lock = threading.Lock()
-        self._armed: dict[int, tuple[float, Callable[[], None]]] = {}
-        self._count = 0
-        self._thread: threading.Thread | None = None
-
-    def arm(self, deadline: float, late: Callable[[], None]) -> int:
-        """Call `late` once when a moment of the monotonic clock has passed; returns what `disarm` takes."""
-        with self._lock:
-            self._count += 1
-            self._armed[self._count] = (deadline, late)
-            if self._thread is None or not self._thread.is_alive():  # not alive: in a process that was forked off
-                self._thread = threading.Thread(target=self._watch, name="check watchdog", daemon=True)
-                self._thread.start()
-            return self._count
-
-    def hurry(self, number: int) -> None:
-        """Call it at the next look."""
-        with self._lock:
-            if number in self._armed:
-                self._armed[number] = (0.0, self._armed[number][1])
-
-    def disarm(self, number: int) -> None:
-        """Do not call it any more."""
-        with self._lock:
-            self._armed.pop(number, None)
-
-    def _watch(self) -> None:
-        idle = 0
-        pause = threading.Event()
-        while True:
-            pause.wait(self._TICK)
-            now = time.monotonic()
-            with self._lock:
-                idle = 0 if self._armed else idle + 1
-                if idle > self._IDLE:
-                    self._thread = None
-                    return
-                due = [number for number, (deadline, _) in self._armed.items() if deadline <= now]
-                late = [self._armed.pop(number)[1] for number in due]
-            for call in late:
-                call()
-
-
-_WATCHDOG = _Watchdog()
-
-
-class _LeashedClock(VideoClock):
-    """A client's waiting, as long as it makes sense."""
-
-    def __init__(self, leash: Leash) -> None:
-        super().__init__()
-        self._leash = leash
-        self._slept = 0.0
-        self.moves = 0
-
-    def advance(self, seconds: float) -> float:
-        """Move on, and stop the client when it has waited too long."""
-        now = super().advance(seconds)
-        # What is slept has a limit of its own; this one is for what is read.
-        self.moves = self.moves + 1 if self.slept == self._slept else 0
-        self._slept = self.slept
-        if self._leash.holds_this_thread():
-            if self.offset > _LONGEST:
-                self._leash.stop_here(f"stopped after {_LONGEST / 3600:.0f} hours of its time")
-            if self.moves > _MOST_MOVES:
-                self._leash.stop_here("stopped: what it read had no end")
-        return now
-
-    def reach(self, offset: float) -> None:
-        """Move on by an event loop: its sleepers are stopped one by one, as they wake."""
-        VideoClock.advance(self, max(0.0, offset - self.offset))
-
-    async def _sleep(self, delay: float, result: Any) -> Any:
-        slept = await super()._sleep(delay, result)
-        if self.offset > _LONGEST:
-            self._leash.stop_here(f"stopped after {_LONGEST / 3600:.0f} hours of its time")
-        return slept
 
 
 @contextlib.contextmanager
@@ -335,29 +126,14 @@ def fake_for(scenario: Scenario, transport: str, seed: int) -> Iterator[tuple[Se
     from mockserver.edges import shared
 
     leash = Leash()
-    asked = at_once = 0
-    slept = 0.0
-
-    def watch(exchange: Exchange) -> None:
-        nonlocal asked, at_once, slept
-        at_once = at_once + 1 if clock.slept == slept else 0
-        slept = clock.slept
-        asked += 1
-        clock.moves = 0
-        if asked > _MOST_REQUESTS or at_once > _MOST_AT_ONCE:
-            reason = f"stopped after {asked} requests{' without a pause' if at_once > _MOST_AT_ONCE else ''}"
-            if leash.holds_this_thread():
-                leash.stop_here(reason)
-            leash.pull(reason)
-
-    clock = _LeashedClock(leash)
-    options: dict[str, Any] = {"clock": clock, "keys": [API_KEY], "seed": seed, "watch": watch}
+    clock = LeashedClock(leash)
+    options: dict[str, Any] = {"clock": clock, "keys": [API_KEY], "seed": seed, "watch": watcher(leash, clock)}
     make = shared.video_mock if transport == "mock" else shared.video_server
     with clock, make(scenario, **options) as fake:
         yield fake, leash
 
 
-def judged(
+def _judged(
     client: Client,
     fake: ServedFake | VideoMock,
     leash: Leash,

@@ -5,11 +5,12 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable
 from difflib import get_close_matches
+from fnmatch import fnmatchcase
 from typing import Protocol
 
 from mockserver.scenario import Scenario
 
-__all__ = ["SCENARIO_HEADER", "ScenarioSource", "UnknownScenario", "asked_for", "near", "split_model"]
+__all__ = ["SCENARIO_HEADER", "ScenarioSource", "UnknownScenario", "asked_for", "matching_names", "near", "split_model"]
 
 SCENARIO_HEADER = "x-mock-scenario"
 _WORD = re.compile(r"(?<!\S)scenario:([\w./-]+)")
@@ -45,6 +46,13 @@ def near(name: str, names: Iterable[str], most: int = 3) -> list[str]:
         name.rpartition("/")[2], by_part, most * 2, 0.6
     )
     return list(dict.fromkeys(known for match in found for known in by_part[match]))[:most]
+
+
+def matching_names(asked: str, names: Iterable[str]) -> list[str]:
+    """The names that a name, the last part of one, a folder or a pattern stands for."""
+    asked = asked.rstrip("/")
+    patterns = (asked, f"*/{asked}", f"{asked}/*")
+    return [name for name in names if any(fnmatchcase(name, pattern) for pattern in patterns)]
 
 
 def split_model(model: str) -> tuple[str, str | None]:

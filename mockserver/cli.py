@@ -377,15 +377,12 @@ def _add_scenarios(commands: Any) -> None:
 
 
 def _list(arguments: argparse.Namespace) -> int:
-    from fnmatch import fnmatchcase
-
-    from mockserver.choice import near
+    from mockserver.choice import matching_names, near
     from mockserver.scenario_check import ScenarioError
 
     library = _library(arguments.scenarios)
     asked = arguments.pattern.rstrip("/")
-    patterns = (asked, f"*/{asked}", f"{asked}/*")
-    names = [name for name in library.names() if any(fnmatchcase(name, pattern) for pattern in patterns)]
+    names = matching_names(asked, library.names())
     if not names:
         close = ", ".join(map(repr, near(asked, library.names())))
         hint = f"did you mean {close}?" if close else f"'video-mockserver scenarios list' shows all {len(library)}"

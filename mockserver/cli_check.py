@@ -194,7 +194,7 @@ def _check(arguments: argparse.Namespace) -> int:
 
 
 def _check_files(arguments: argparse.Namespace, project: Project, terms: Terms, program: Program) -> Report:
-    from mockserver.check import chosen, skipped
+    from mockserver.cases import chosen, judgeable
     from mockserver.check_program import check_program
     from mockserver.choice import UnknownScenario
     from mockserver.library import Library
@@ -205,7 +205,7 @@ def _check_files(arguments: argparse.Namespace, project: Project, terms: Terms, 
             raise Sorry(f"{option} is for generated scenarios: --random N")
     try:
         library = Library([*(arguments.scenarios or ()), *project.scenarios])
-        cases, left_out = skipped(chosen(library, arguments.patterns or "*"), arguments.flow, terms)
+        cases, left_out = judgeable(chosen(library, arguments.patterns or "*"), arguments.flow, terms)
     except NotADirectoryError as error:
         raise Sorry(f"--scenarios: {error}") from None
     except UnknownScenario as error:

@@ -62,10 +62,10 @@ class ClientContract:
     def pytest_generate_tests(self, metafunc: Any) -> None:
         """One test for each scenario that can be judged."""
         if "video_case" in metafunc.fixturenames:
-            from mockserver.check import chosen, skipped
+            from mockserver.cases import chosen, judgeable
 
             library, terms = self._project(metafunc.config)
-            cases, _ = skipped(chosen(library, self.scenarios), self.flow, terms)
+            cases, _ = judgeable(chosen(library, self.scenarios), self.flow, terms)
             names = [scenario.name for scenario, _ in cases]
             metafunc.parametrize("video_case", names, ids=names)
 

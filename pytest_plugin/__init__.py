@@ -7,7 +7,6 @@ before a fixture or a marker is used.
 from __future__ import annotations
 
 from collections.abc import Generator, Iterator
-from fnmatch import fnmatchcase
 from typing import TYPE_CHECKING, Any, NoReturn
 
 import pytest
@@ -79,12 +78,12 @@ def _known(library: Library, name: Any) -> None:
 
 
 def _matching(library: Library, globs: tuple[Any, ...]) -> list[str]:
+    from mockserver.choice import UnknownScenario, matching_names
+
     names: dict[str, None] = {}
     for glob in globs or ("*",):
-        found = [name for name in library.names() if fnmatchcase(name, glob)]
+        found = matching_names(glob, library.names())
         if not found:
-            from mockserver.choice import UnknownScenario
-
             _wrong(f"@pytest.mark.video_scenarios: {UnknownScenario(glob, library.names())}")
         names.update(dict.fromkeys(found))
     return list(names)

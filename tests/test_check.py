@@ -15,7 +15,7 @@ import httpx
 import httpx2
 import pytest
 
-from mockserver.check import chosen
+from mockserver.cases import chosen
 from mockserver.choice import UnknownScenario
 from mockserver.judge import ContractBroken, Terms
 from mockserver.library import Library
