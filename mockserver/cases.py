@@ -91,7 +91,7 @@ def case_of(
         decoys=[shelf.read(decoy)] if decoy is not None else [],
         bill=len(fake.bill),
         given=given,
-        api_key=min(fake.settings.keys) if fake.settings.keys else None,
+        api_key=fake.api_key if fake.settings.keys else None,
         order=terms.order,
         speed=fake.clock.per_client_second(),
         ended_at=fake.clock.now(),

@@ -152,6 +152,12 @@ class Fake:
         """How the fake behaves; to be changed before requests come in."""
         return self._desk.settings
 
+    @property
+    def api_key(self) -> str:
+        """A key that this fake takes."""
+        keys = self.settings.keys
+        return min(keys) if keys else "sk-mock"
+
     def use(self, scenario: str | Scenario) -> None:
         """Make a scenario the default of this fake.
 

@@ -9,7 +9,7 @@ import socket
 import threading
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from starlette.types import Scope
 
@@ -21,9 +21,7 @@ from mockserver.desk import DOWNLOAD_ALIAS
 from mockserver.edges.asgi import Addressed, raw_path
 from mockserver.fake import Fake
 from mockserver.reply import Origins
-
-if TYPE_CHECKING:
-    from mockserver.judge import Report
+from mockserver.verify import JudgedFake
 
 __all__ = ["Hall", "Place", "PortTaken", "ServedFake", "listen"]
 
@@ -41,7 +39,7 @@ class PortTaken(OSError):
     """Somebody else listens on the port."""
 
 
-class ServedFake(Fake):
+class ServedFake(JudgedFake):
     """A fake that can be reached: the core's `Fake` with its addresses.
 
     Usable as a context manager that closes it. `api_key` is one that is good.
@@ -58,23 +56,6 @@ class ServedFake(Fake):
     def base_url(self) -> str:
         """What an OpenAI client takes as its base URL: the origin with `/v1`."""
         return f"{self.origin}/v1"
-
-    @property
-    def api_key(self) -> str:
-        """A key that this fake takes."""
-        keys = self.settings.keys
-        return min(keys) if keys else "sk-mock"
-
-    def verify(self, *, clip: bytes | None = None, failed: bool = False, **terms: Any) -> Report:
-        """Judge what the client did so far; raises `ContractBroken` when it broke a promise.
-
-        `clip` is what it delivered, `failed` whether it reported a failure; without either only what went over the wire
-        is judged. The others are those of `judge.Terms`: level, url_order, levels, ignore.
-        """
-        from mockserver.judge import Terms
-        from mockserver.verify import verify
-
-        return verify(self, clip=clip, failed=failed, terms=Terms(**terms))
 
     def close(self) -> None:
         """Stop listening and end every connection of this fake, stalled ones too. Closing twice is fine."""

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import importlib.util
 from collections.abc import AsyncIterator, Callable, Iterator
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import httpx
 import respx
@@ -18,12 +18,9 @@ from respx.models import AllMockedAssertionError, PassThrough
 
 from mockserver.clock import ManualClock
 from mockserver.edges.inproc import API_ORIGIN, Broken, Inproc, Received
-from mockserver.fake import Fake
 from mockserver.library import Library, shipped_shelf
 from mockserver.scenario import Scenario
-
-if TYPE_CHECKING:
-    from mockserver.judge import Report
+from mockserver.verify import JudgedFake
 
 __all__ = ["VideoMock"]
 
@@ -37,7 +34,7 @@ _EXCEPTIONS: dict[str, Callable[[str], httpx.TransportError]] = {
 }
 
 
-class VideoMock(Fake):
+class VideoMock(JudgedFake):
     """A fake without sockets; use it as a context manager, which mocks httpx (and httpx2) as long as it is open.
 
         with VideoMock(scenario="download/truncated") as video_mock:
@@ -84,12 +81,6 @@ class VideoMock(Fake):
         """The origin of download URLs."""
         return self._inproc.origins.download
 
-    @property
-    def api_key(self) -> str:
-        """A key that this fake takes."""
-        keys = self.settings.keys
-        return min(keys) if keys else "sk-mock"
-
     def open(self) -> None:
         """Begin to mock. Opening twice is an error."""
         if self._mockers:
@@ -103,17 +94,6 @@ class VideoMock(Fake):
             for router in self._routers():
                 mocker.register(router)
             mocker.start()
-
-    def verify(self, *, clip: bytes | None = None, failed: bool = False, **terms: Any) -> Report:
-        """Judge what the client did so far; raises `ContractBroken` when it broke a promise.
-
-        `clip` is what it delivered, `failed` whether it reported a failure; without either only what went over the wire
-        is judged. The others are those of `judge.Terms`: level, url_order, levels, ignore.
-        """
-        from mockserver.judge import Terms
-        from mockserver.verify import verify
-
-        return verify(self, clip=clip, failed=failed, terms=Terms(**terms))
 
     def close(self) -> None:
         """End mocking. Closing twice is fine."""
