@@ -16,7 +16,9 @@ from mockserver.journal import Exchange
 from mockserver.reply import ClipPart
 from mockserver.scenario import Expect, Scenario
 
-__all__ = ["Case", "Ending", "Outcome", "ResultUrl", "is_film"]
+__all__ = [
+    "CREATES", "POLLS", "Case", "Ending", "Outcome", "ResultUrl", "is_film", "location", "undocumented_end",
+]  # fmt: skip
 
 POLLS = frozenset(route.operation for route in ROUTES if route.poll)
 CREATES = frozenset(route.operation for route in ROUTES if route.creates)
@@ -204,15 +206,7 @@ class Case:
         return sorted(found.values(), key=lambda url: self.order.index(url.field))
 
     @cached_property
-    def asked_links(self) -> dict[str, Exchange]:
-        """The first request for each path of the download host."""
-        asked: dict[str, Exchange] = {}
-        for exchange in self.downloads:
-            asked.setdefault(_link(exchange.path), exchange)
-        return asked
-
-    @cached_property
-    def asked_paths(self) -> dict[str, Exchange]:
+    def asked(self) -> dict[str, Exchange]:
         """The first request for each path, at either host."""
         asked: dict[str, Exchange] = {}
         for exchange in self.exchanges:

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 
 from mockserver.reply import Fault
 
-__all__ = ["FAULTS", "Close", "Data", "FaultKind", "Head", "Hold", "Raw", "Reset", "Step", "Wait", "steps"]
+__all__ = ["FAULTS", "NO_REPLY", "Close", "Data", "FaultKind", "Head", "Hold", "Raw", "Reset", "Step", "Wait", "steps"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -173,3 +173,11 @@ FAULTS: dict[str, FaultKind] = {
 def steps(fault: Fault, body: bytes) -> Iterator[Step]:
     """What happens on the wire when a reply with this body meets this fault."""
     return FAULTS[fault.kind].act(body, fault)
+
+
+# The faults that end a reply before its status line, in the journal's words: the client never saw a status.
+NO_REPLY = frozenset(
+    Fault(kind).describe()
+    for kind, told in FAULTS.items()
+    if told.at != "must" and told.amount != "must" and not isinstance(next(steps(Fault(kind), b"body")), Head)
+)

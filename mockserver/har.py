@@ -13,9 +13,9 @@ from http import HTTPStatus
 from typing import Any
 from urllib.parse import parse_qsl
 
-from mockserver import faults
+from mockserver.faults import NO_REPLY
 from mockserver.journal import Exchange
-from mockserver.reply import ClipPart, Fault
+from mockserver.reply import ClipPart
 from mockserver.secrets import mask_query
 
 __all__ = ["har"]
@@ -24,14 +24,6 @@ _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 _TEXT = re.compile(r"text/|application/(json|xml|javascript|x-www-form-urlencoded|yaml|[\w.-]+\+(json|xml))|multipart/")
 _PREVIEW = 64 * 1024  # bytes of a reply's body that are written; the journal keeps no more of a request's either
 _UNKNOWN_TYPE = "x-unknown"  # HAR's word for a body whose type was not said
-
-# Faults that end a reply before its status line, in the journal's words: the client never saw a status.
-_NO_REPLY = frozenset(
-    Fault(kind).describe()
-    for kind, told in faults.FAULTS.items()
-    if told.at != "must" and told.amount != "must"
-    and not isinstance(next(faults.steps(Fault(kind), b"body")), faults.Head)
-)  # fmt: skip
 
 
 def har(exchanges: Iterable[Exchange], *, comment: str = "") -> dict[str, Any]:
@@ -115,7 +107,7 @@ def _request_size(exchange: Exchange) -> int:
 
 def _response(exchange: Exchange) -> dict[str, Any]:
     headers = [(name, mask_query(value)) for name, value in exchange.reply_headers]
-    if exchange.fault in _NO_REPLY:
+    if exchange.fault in NO_REPLY:
         # As browsers write an answer that never came.
         return {
             "status": 0, "statusText": "", "httpVersion": "HTTP/1.1", "cookies": [], "headers": [],

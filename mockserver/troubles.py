@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import re
 from collections.abc import Iterator, Mapping
 
@@ -9,12 +10,13 @@ from mockserver.contract import STATUS_PHASES, TASK_QUERY, URL_FIELDS
 from mockserver.evidence import Case
 from mockserver.journal import Exchange
 
-__all__ = ["is_trouble", "is_unknown_task", "kinds", "oddities", "retry_after"]
+__all__ = ["is_trouble", "is_unknown_task", "kinds", "oddities", "retry_after", "shown"]
 
 _TYPES = {fact.name: fact.type for fact in TASK_QUERY}
 # Fields that the pages show beside those of the task query; the places of result URLs have rules of their own.
 _ALSO = frozenset({"task_id", *(field.partition(".")[0] for field in URL_FIELDS)})
 _DOCUMENTED_WORDS = frozenset({"queued", "processing", "in_progress", "completed", "failed", "cancelled"})
+_SHOWN = 60  # characters of a value
 _LATEST = 10**11  # Unix seconds beyond the year 5000: milliseconds
 
 
@@ -64,14 +66,20 @@ def oddities(document: Mapping[str, object]) -> Iterator[tuple[str, str]]:
         known = " (a word of other pages)" if status.strip().casefold() in STATUS_PHASES else ""
         yield "unknown-status", f"the status is {status!r}{known}"
     elif not isinstance(status, str) or not status.strip():
-        yield "odd-types", f"the status is {status!r}" if "status" in document else "there is no status"
+        yield "odd-types", f"the status is {shown(status)}" if "status" in document else "there is no status"
     for name, kind in _TYPES.items():
         if name in ("status", "video_url"):
             continue
         if name not in document:
             yield "odd-types", f"{name} is not there"
         elif not _fits(name, document[name], kind):
-            yield "odd-types", f"{name} is {str(document[name])[:40]!r}"
+            yield "odd-types", f"{name} is {shown(document[name])}"
+
+
+def shown(value: object) -> str:
+    """A value as the reply had it, in JSON, and not too much of it."""
+    text = json.dumps(value, ensure_ascii=False)
+    return text if len(text) <= _SHOWN else f"{text[:_SHOWN]}..."
 
 
 def _fits(name: str, value: object, kind: str) -> bool:

@@ -47,7 +47,7 @@ class JudgedFake(Fake):
             outcome = Outcome("reported", "as the test says")
         report = new_report(
             "the client of this test", terms, {}, self.clock.now(),
-            flow="poll", seed=self.settings.seed, timeout=0.0, speed=self.clock.per_client_second() or 1.0,
+            flow="poll", seed=self.settings.seed, timeout=None, speed=self.clock.per_client_second() or 1.0,
         )  # fmt: skip
         if outcome.ended != "unknown" and not len(self.journal):
             raise ContractBroken("no request came in: the client asked somebody else than this fake")

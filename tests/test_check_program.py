@@ -14,6 +14,7 @@ from collections.abc import Sequence
 from pathlib import Path
 
 import pytest
+from jsonschema import Draft202012Validator
 
 from mockserver.cli import main
 
@@ -41,6 +42,7 @@ def deliver(clip):
         file.write(clip)
 
 """
+SCHEMA = Draft202012Validator(json.loads((ROOT / "mockserver/reports/check.schema.json").read_text("utf-8")))
 PLAIN = ("--scenario", "lifecycle/at_once")
 SIMPLE = 'deliver(get(poll()["video_url"]))'
 
@@ -173,7 +175,9 @@ def test_a_program_that_hangs_is_stopped_and_holds_nobody_up(tmp_path: Path, cap
             os.kill(pid, 0)
 
 
-def test_who_was_told_to_wait_for_minutes_need_not_be_waited_for(capsys: Capture) -> None:
+def test_who_was_told_to_wait_for_minutes_need_not_be_waited_for(
+    capsys: Capture, monkeypatch: pytest.MonkeyPatch
+) -> None:
     body = """
     import time
     try:
@@ -181,6 +185,7 @@ def test_who_was_told_to_wait_for_minutes_need_not_be_waited_for(capsys: Capture
     except urllib.error.HTTPError as error:
         time.sleep(int(error.headers["Retry-After"]))
     """
+    monkeypatch.setattr("mockserver.check_program._QUIET", 0.1)
     began = time.monotonic()
     assert check(["--scenario", "polling/poll_429_minutes", "--timeout", "100"], python(body)) == 0, told(capsys)
     assert time.monotonic() - began < 60
@@ -223,6 +228,7 @@ def test_reports_are_written(tmp_path: Path, capsys: Capture) -> None:
     page = (tmp_path / "a.html").read_text("utf-8")
     assert "download/url_404" in page
     assert "sk-check" not in json.dumps(report) + page
+    SCHEMA.validate(report)
 
 
 def test_the_exit_code_is_the_same_when_nobody_reads_the_output(tmp_path: Path) -> None:
@@ -359,13 +365,16 @@ def test_the_projects_terms_hold_from_the_folder_or_one_above(
         "utf-8",
     )
     (tmp_path / "pyproject.toml").write_text(
-        '[tool.video-mockserver]\nscenarios = ["own"]\n[tool.video-mockserver.ignore]\nfallback-download = "old"\n',
+        '[tool.video-mockserver]\nscenarios = ["own"]\nlevels = {no-partial-file = "must"}\n'
+        '[tool.video-mockserver.ignore]\nfallback-download = "old"\n',
         "utf-8",
     )
     (tmp_path / "deeper").mkdir()
     monkeypatch.chdir(tmp_path / "deeper")
     assert check(["--scenario", "mine"], python(SIMPLE)) == 0
     assert told(capsys).startswith("left out: fallback-download (old)\n")
+    assert check(["--scenario", "mine", "--level", "must"], python('poll(); deliver(b"half"); sys.exit(1)')) == 1
+    assert "must no-partial-file" in told(capsys)
     (tmp_path / "deeper" / "other.toml").write_text("[tool.video-mockserver]\nlevel = 'must'\n", "utf-8")
     options = ["--scenario", "mine", "--config", "other.toml", "--scenarios", "../own"]
     assert check(options, python(SIMPLE)) == 1

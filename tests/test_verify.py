@@ -2,17 +2,21 @@
 
 from __future__ import annotations
 
+import json
 import time
 from collections.abc import Iterator
+from pathlib import Path
 from typing import Any
 
 import httpx
 import pytest
+from jsonschema import Draft202012Validator
 
 from mockserver.judge import ContractBroken
 from mockserver.testing import video_clock, video_mock, video_server
 from zoo import TLS, Careful, NoClip
 
+SCHEMA = Path(__file__).parent.parent / "mockserver" / "reports" / "check.schema.json"
 URL_404 = "download/url_404"
 
 
@@ -40,6 +44,7 @@ def test_a_client_that_keeps_the_contract_is_verified(fake: Any) -> None:
     report = fake.verify(clip=clip)
     assert report.ok
     assert [verdict.scenario.name for verdict in report.verdicts] == [URL_404]
+    Draft202012Validator(json.loads(SCHEMA.read_text("utf-8"))).validate(report.to_data())
 
 
 def test_what_went_over_the_wire_is_judged_without_being_told_the_outcome(fake: Any, client: httpx.Client) -> None:

@@ -10,8 +10,7 @@ from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from mockserver import faults
-from mockserver.reply import Fault
+from mockserver.faults import NO_REPLY
 
 __all__ = [
     "ENDED", "Data", "Gap", "Report", "Run", "answer", "counted", "cut", "ended", "expected", "folded", "line", "moved",
@@ -35,14 +34,6 @@ ENDED = {
     "stopped": "it did not end by itself",
     "unknown": "nobody knows",
 }
-
-# Faults that end a reply before its status line, in the journal's words: the client never saw a status.
-_NO_REPLY = frozenset(
-    Fault(kind).describe()
-    for kind, told in faults.FAULTS.items()
-    if told.at != "must" and told.amount != "must"
-    and not isinstance(next(faults.steps(Fault(kind), b"body")), faults.Head)
-)  # fmt: skip
 
 
 # --- texts ------------------------------------------------------------------------------------------------------------
@@ -205,7 +196,7 @@ def where(exchange: Data) -> str:
 
 def no_reply(exchange: Data) -> bool:
     """Whether the fault came before the status line: the client never saw one."""
-    return exchange["reply"]["fault"] in _NO_REPLY
+    return exchange["reply"]["fault"] in NO_REPLY
 
 
 def line(run: Run, began: float, speed: float, download: bool) -> str:

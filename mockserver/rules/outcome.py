@@ -86,7 +86,7 @@ def _given_up(case: Case) -> Iterator[Finding]:
     if last is None:
         yield Finding("the client reported a failure without having sent a request")
         return
-    untried = [url for url in case.result_urls if url.path is not None and url.path not in case.asked_links]
+    untried = [url for url in case.result_urls if url.path is not None and url.path not in case.asked]
     sure = [url for url in untried if url.field in case.expect.sources]
     if last.host == "download" or last.operation == "content":
         if case.has_film(last) and last.ended != "client left":

@@ -7,6 +7,7 @@ from collections.abc import Iterator, Mapping
 from mockserver.contract import Phase
 from mockserver.evidence import Case, ResultUrl
 from mockserver.rules.rule import RECOMMENDED, Finding, at, how, is_early, is_over, rule, status_of
+from mockserver.troubles import shown
 
 
 @rule(
@@ -22,8 +23,8 @@ def url_order(case: Case) -> Iterator[Finding]:
     for url in urls:
         if url.path is not None:
             fields.setdefault(url.path, []).append(url)
-    for link, exchange in case.asked_links.items():
-        if link in case.redirect_targets or is_early(case, exchange):
+    for link, exchange in case.asked.items():
+        if exchange.host != "download" or link in case.redirect_targets or is_early(case, exchange):
             continue
         of = fields.get(link)
         if of is None:
@@ -35,7 +36,7 @@ def url_order(case: Case) -> Iterator[Finding]:
             continue
         best_place = min(case.order.index(url.field) for url in of)
         for better in (url for url in urls if url.task_id == of[0].task_id):
-            asked = case.asked_paths.get(better.path) if better.path is not None else exchange
+            asked = case.asked.get(better.path) if better.path is not None else exchange
             if case.order.index(better.field) < best_place and (asked is None or asked.number > exchange.number):
                 yield Finding(f"{at(exchange)} takes {of[0].field} although {better.field} holds a URL",
                               exchange.number)  # fmt: skip
@@ -67,7 +68,7 @@ def _urlless(document: Mapping[str, object], fields: tuple[str, ...]) -> Iterato
         if first in document:
             value = document[first]
             inner = isinstance(value, Mapping) and second in value
-            yield (field, repr(value[second])) if isinstance(value, Mapping) and inner else (first, repr(value))
+            yield (field, shown(value[second])) if isinstance(value, Mapping) and inner else (first, shown(value))
         elif field == "video_url":  # the only one that the documented object always has
             yield field, "not there"
 

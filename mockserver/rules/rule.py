@@ -77,7 +77,10 @@ def at(exchange: Exchange) -> str:
 
 def status_of(document: Mapping[str, object]) -> str:
     """What a task object says of its status, in words."""
-    return repr(document["status"]) if "status" in document else "without a status"
+    status = document.get("status")
+    if isinstance(status, str):
+        return repr(status)
+    return troubles.shown(status) if "status" in document else "without a status"
 
 
 def was_patient(case: Case) -> bool:
