@@ -8,13 +8,14 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
 from dataclasses import dataclass
+from html import escape
 from typing import Any
 
 from mockserver.faults import NO_REPLY
 
 __all__ = [
-    "ENDED", "Data", "Gap", "Report", "Run", "answer", "counted", "cut", "ended", "expected", "folded", "line", "moved",
-    "no_reply", "on_download", "plain", "printable", "promises", "runs", "seconds", "short", "where",
+    "ENDED", "Data", "Gap", "Report", "Run", "answer", "counted", "cut", "ended", "escaped", "expected", "folded",
+    "line", "moved", "no_reply", "on_download", "plain", "printable", "promises", "runs", "seconds", "short", "where",
 ]  # fmt: skip
 
 Report = dict[str, Any]
@@ -47,6 +48,11 @@ def printable(text: str) -> str:
 def _shown(match: re.Match[str]) -> str:
     code = ord(match[0])
     return f"\\x{code:02x}" if code < 0x100 else f"\\u{code:04x}"
+
+
+def escaped(text: object) -> str:
+    """A text from outside, as it may stand in a page or a drawing."""
+    return escape(printable(str(text)))
 
 
 def plain(output: str) -> str:

@@ -8,12 +8,9 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
 from html import escape
-from itertools import groupby
-from math import log10
 
-from mockserver.contract import OUTCOMES, Phase, phase_of
+from mockserver.contract import OUTCOMES
 from mockserver.reports.data import (
     Data,
     Gap,
@@ -23,6 +20,7 @@ from mockserver.reports.data import (
     counted,
     cut,
     ended,
+    escaped,
     expected,
     folded,
     line,
@@ -30,13 +28,13 @@ from mockserver.reports.data import (
     no_reply,
     on_download,
     plain,
-    printable,
     promises,
     runs,
     seconds,
     short,
     where,
 )
+from mockserver.reports.drawing import colour, drawing, in_a_row
 
 __all__ = ["page"]
 
@@ -61,7 +59,7 @@ def page(report: Report) -> str:
             "base-uri 'none'; form-action 'none'\">\n"
             '<meta name="viewport" content="width=device-width, initial-scale=1">\n'
             '<meta name="color-scheme" content="light dark">\n'
-            f"<title>{_text(_headline(report))} \u2013 video-mockserver</title>\n<style>{_STYLE}</style>\n"
+            f"<title>{escaped(_headline(report))} \u2013 video-mockserver</title>\n<style>{_STYLE}</style>\n"
             "</head>\n<body>\n",
             _top(report, shown),
             "<main>\n",
@@ -115,11 +113,6 @@ def _ids(cases: Iterable[Data]) -> Iterator[str]:
         yield id
 
 
-def _text(text: object) -> str:
-    """A text from outside, as it may stand in the page."""
-    return escape(printable(str(text)))
-
-
 # --- the top ----------------------------------------------------------------------------------------------------------
 
 
@@ -160,11 +153,11 @@ def _top(report: Report, shown: _Shown) -> str:
     )
     return (
         f'<header class="{summary["verdict"]}" id="top"><div>\n<p class="badge">{summary["verdict"]}</p>\n'
-        f"<h1>{_text(_headline(report))}</h1>\n"
+        f"<h1>{escaped(_headline(report))}</h1>\n"
         + "".join(f"<p>{note}</p>\n" for note in notes)
         + f'<div class="bar" aria-hidden="true">{bar}</div>\n<ul class="counts">{links}</ul>\n'
-        f'<p class="command"><span>client</span> <code>{_text(report["client"])}</code></p>\n'
-        f'<p class="quiet">{_text(report["started_at"])}, {seconds(report["seconds"])}; '
+        f'<p class="command"><span>client</span> <code>{escaped(report["client"])}</code></p>\n'
+        f'<p class="quiet">{escaped(report["started_at"])}, {seconds(report["seconds"])}; '
         f'<a href="#rules">the rules</a>, <a href="#about">options of this run</a></p>\n</div></header>\n'
     )
 
@@ -179,14 +172,14 @@ def _promise_list(report: Report, shown: _Shown) -> str:
     parts = ['<section aria-labelledby="promises"><h2 id="promises">Broken promises</h2>\n']
     for number, broken in enumerate(report["summary"]["broken"], 1):
         links = [
-            f"<li>{_link(shown.by_rule.get((broken['rule'], name)), _text(name))}</li>" for name in broken["cases"]
+            f"<li>{_link(shown.by_rule.get((broken['rule'], name)), escaped(name))}</li>" for name in broken["cases"]
         ]
         first, rest = "".join(links[:_SHORT]), "".join(links[_SHORT:])
         parts.append(
             f'<article class="promise {broken["level"]}">\n'
-            f'<h3><span class="no">{number}.</span> <code>{_text(broken["rule"])}</code> {_level(broken)}</h3>\n'
-            f"<blockquote><p>{_text(broken['sentence'])}</p></blockquote>\n"
-            f'<p class="quiet">{_text(broken["source"])}</p>\n'
+            f'<h3><span class="no">{number}.</span> <code>{escaped(broken["rule"])}</code> {_level(broken)}</h3>\n'
+            f"<blockquote><p>{escaped(broken['sentence'])}</p></blockquote>\n"
+            f'<p class="quiet">{escaped(broken["source"])}</p>\n'
             f'<ul class="links"><li class="none">broken in {counted(len(links), "case")}:</li>{first}</ul>\n'
             + (f'<details><summary>{len(links) - _SHORT:,} more</summary><ul class="links">{rest}</ul></details>\n'
                if rest else "")
@@ -222,14 +215,14 @@ def _trouble(id: str, case: Data, shown: _Shown) -> str:
     outcome = OUTCOMES.get(case["expected"]["outcome"], "")
     return (
         f'<article class="case {kind}" id="{id}">\n<h3><span class="badge">{kind}</span> '
-        f'<a href="#{id}">{_text(case["scenario"])}</a></h3>\n<p class="summary">{_text(case["summary"])}</p>\n'
-        + (f'<p class="quiet">{_text(case["source"])}</p>\n' if case["source"] else "")
-        + f"<dl><div><dt>expected</dt><dd><b>{_text(expected(case))}</b>"
-        + (f' <span class="quiet">({_text(outcome)})</span>' if outcome else "")
-        + f'</dd></div>\n<div><dt>ended with</dt><dd><b>{_text(ended(case))}</b> <span class="quiet">after '
+        f'<a href="#{id}">{escaped(case["scenario"])}</a></h3>\n<p class="summary">{escaped(case["summary"])}</p>\n'
+        + (f'<p class="quiet">{escaped(case["source"])}</p>\n' if case["source"] else "")
+        + f"<dl><div><dt>expected</dt><dd><b>{escaped(expected(case))}</b>"
+        + (f' <span class="quiet">({escaped(outcome)})</span>' if outcome else "")
+        + f'</dd></div>\n<div><dt>ended with</dt><dd><b>{escaped(ended(case))}</b> <span class="quiet">after '
         f"{seconds(case['seconds'])}</span></dd></div></dl>\n"
         + _breaks(case, id, hits)
-        + _drawing(case, shown, hits)
+        + drawing(case["exchanges"], hits, marks=shown.marks, speed=shown.speed)
         + _exchanges(case, id, shown, hits)
         + _output(case, shown)
         + _rerun(case)
@@ -249,8 +242,8 @@ def _breaks(case: Data, id: str, hits: Mapping[int, list[int]]) -> str:
             lost = "" if number in hits else ", which the journal no longer has"
             shows = f' <span class="shows">({shown_by}{lost})</span>'
         items.append(
-            f"<li>{_level(broken)} <code>{_text(broken['rule'])}</code> {_text(broken['message'])}{shows}\n"
-            f'<span class="quiet">{_text(broken["source"])}</span></li>'
+            f"<li>{_level(broken)} <code>{escaped(broken['rule'])}</code> {escaped(broken['message'])}{shows}\n"
+            f'<span class="quiet">{escaped(broken["source"])}</span></li>'
         )
     return f'<ol class="breaks">{"".join(items)}</ol>\n'
 
@@ -271,17 +264,13 @@ def _exchanges(case: Data, id: str, shown: _Shown, hits: Mapping[int, list[int]]
         mark = f' id="{id}-{number}" class="hit"' if number in hits else ""
         rows.append(
             f"<li{mark}><details><summary>{_row(run, began, shown.speed, downloads(run.first))}"
-            + (f'<span class="flag">breaks promise {_places(hits[number])} above</span>' if number in hits else "")
+            + (f'<span class="flag">breaks promise {in_a_row(hits[number])} above</span>' if number in hits else "")
             + f"</summary>{wire[number]}</details></li>\n"
         )
     return (
         f'<details class="fold"{" open" if len(rows) <= _SHORT else ""}><summary>'
         f'{counted(len(exchanges), "exchange")}</summary>\n<ol class="exchanges">{"".join(rows)}</ol></details>\n'
     )  # fmt: skip
-
-
-def _places(places: Iterable[int]) -> str:
-    return ", ".join(map(str, places))
 
 
 def _row(run: Run, began: float, speed: float, download: bool) -> str:
@@ -302,10 +291,10 @@ def _row(run: Run, began: float, speed: float, download: bool) -> str:
     return (
         f'<span class="n">#{exchange["number"]}</span>'
         f'<span class="t">{seconds((exchange["at"] - began) / speed)}</span>'
-        f'<span class="q"><b>{_text(exchange["request"]["method"])}</b> '
-        f"{'<i>download host</i> ' if download else ''}{_text(short(where(exchange), 300))}</span>"
-        f'<span class="a {_kind(exchange)}">{_text(status)}</span><span class="s">{_text(state)}</span>'
-        + (f'<span class="x">{_text("; ".join(notes))}</span>' if notes else "")
+        f'<span class="q"><b>{escaped(exchange["request"]["method"])}</b> '
+        f"{'<i>download host</i> ' if download else ''}{escaped(short(where(exchange), 300))}</span>"
+        f'<span class="a {colour(exchange)}">{escaped(status)}</span><span class="s">{escaped(state)}</span>'
+        + (f'<span class="x">{escaped("; ".join(notes))}</span>' if notes else "")
     )
 
 
@@ -330,17 +319,17 @@ def _wire(exchange: Data, most: int) -> str:
     unknown = exchange["unknown_fields"]
     return (
         f'<div class="wire"><pre class="asked">{asked}</pre><pre class="answered">{answered}</pre></div>'
-        + (f'<p class="quiet">Fields that the documentation does not know: {_text(", ".join(unknown))}</p>'
+        + (f'<p class="quiet">Fields that the documentation does not know: {escaped(", ".join(unknown))}</p>'
            if unknown else "")
-        + (f'<p class="quiet">{counted(exchange["sent"], "byte")} of body sent; {_text(exchange["ended"])}</p>'
+        + (f'<p class="quiet">{counted(exchange["sent"], "byte")} of body sent; {escaped(exchange["ended"])}</p>'
            if exchange["sent"] is not None else "")
     )  # fmt: skip
 
 
 def _message(start: str, message: Data, most: int) -> str:
-    headers = "".join(f"\n<b>{_text(name)}</b>: {_text(cut(value, most))}" for name, value in message["headers"])
+    headers = "".join(f"\n<b>{escaped(name)}</b>: {escaped(cut(value, most))}" for name, value in message["headers"])
     body = message["body"]
-    return f"<b>{_text(start)}</b>{headers}" + (f"\n\n{_text(cut(body, most))}" if body else "")
+    return f"<b>{escaped(start)}</b>{headers}" + (f"\n\n{escaped(cut(body, most))}" if body else "")
 
 
 def _output(case: Data, shown: _Shown) -> str:
@@ -357,209 +346,7 @@ def _output(case: Data, shown: _Shown) -> str:
 def _rerun(case: Data) -> str:
     if not case["rerun"]:
         return ""
-    return f'<p class="command"><span>run it again</span> <code>{_text(case["rerun"])}</code></p>\n'
-
-
-# --- the drawing ------------------------------------------------------------------------------------------------------
-
-_LETTER = 7.3  # the width of a letter in a mark, in pixels: 12 px of a fixed-width font
-_BAND, _LANE = 20, 14  # the height of a task's band, and of the name over a lane
-_BANDS = 3  # tasks that are drawn
-_NARROWEST = 180.0  # the names of the lanes have room
-
-
-@dataclass(frozen=True, slots=True)
-class _Column:
-    """A run of exchanges (or a gap in the story) and its place in the drawing."""
-
-    run: Run | Gap
-    left: float
-    width: float
-    words: tuple[str, ...]
-
-    @property
-    def middle(self) -> float:
-        return self.left + self.width / 2
-
-
-def _drawing(case: Data, shown: _Shown, hits: Mapping[int, list[int]]) -> str:
-    """The timeline: the task's states as a band, one lane for each host, one mark for each run of exchanges."""
-    exchanges = case["exchanges"]
-    if not exchanges:
-        return ""
-    story = list(folded(runs(exchanges, hits), shown.marks, hits))
-    columns = list(_columns(story, shown.speed))
-    width = max(columns[-1].left + columns[-1].width + 10, _NARROWEST)
-    bands = _bands(columns, width)
-    downloads = on_download(exchanges)
-    height = 49 if any(len(column.words) > 2 for column in columns) else 35
-    api = len(bands) * (_BAND + 3) + _LANE + 6
-    host = api + height + _LANE + 6
-    asked = any(map(downloads, exchanges))
-    bottom = (host + height if asked else host) + 20
-    rows = {column.left: host if isinstance(column.run, Run) and downloads(column.run.first) else api
-            for column in columns}  # fmt: skip
-    marks = "".join(_mark(column, rows[column.left], height, shown.speed, exchanges[0]["at"]) for column in columns)
-    way = " ".join(f"{column.middle:.0f},{rows[column.left] + height // 2}" for column in columns)
-    return (
-        f'<div class="drawing"{_FOCUS if width > 280 else ""}>'
-        f'<svg role="img" aria-label="{_in_words(case, hits)}" width="{width:.0f}" height="{bottom}" '
-        f'viewBox="0 0 {width:.0f} {bottom}">\n'
-        + "".join(_hit_column(column, hits, bottom) for column in columns)
-        + "".join(_band(band, place * (_BAND + 3)) for place, band in enumerate(bands))
-        + f'<text class="lane" x="2" y="{api - 3}">API</text>'
-        + f'<text class="lane" x="2" y="{host - 3}">download host{"" if asked else ": not asked"}</text>'
-        f'<polyline class="way" points="{way}"/>'
-        + marks
-        + _times(columns, bottom - 4, shown.speed, exchanges[0]["at"])
-        + "".join(_hit_number(column, hits, rows[column.left]) for column in columns)
-        + "</svg></div>\n"
-    )
-
-
-_FOCUS = ' tabindex="0" role="group" aria-label="Timeline, to be scrolled"'
-
-
-def _columns(story: Iterable[Run | Gap], speed: float) -> Iterator[_Column]:
-    right, last = 2.0, None
-    for run in story:
-        words = _words(run)
-        width = max(40.0, max(map(len, words)) * _LETTER + 10)
-        # A long pause is a wider gap, but only by its order of magnitude: half an hour of polling stays readable.
-        pause = (run.first["at"] - last) / speed if isinstance(run, Run) and last is not None else 0.0
-        left = right + (0 if right == 2.0 else 6 + min(40.0, 12 * log10(1 + max(pause, 0))))
-        yield _Column(run, left, width, words)
-        right, last = left + width, run.last["at"] if isinstance(run, Run) else None
-
-
-def _words(run: Run | Gap) -> tuple[str, ...]:
-    if isinstance(run, Gap):
-        return ("\u2026", f"{run.exchanges:,} more")
-    exchange = run.first
-    fault = exchange["reply"]["fault"]
-    status = ("no reply" if no_reply(exchange) else str(exchange["reply"]["status"])) + (
-        f" \u00d7{run.count:,}" if run.count > 1 else ""
-    )
-    words = [exchange["operation"] or exchange["request"]["method"], status]
-    if fault:
-        # "reset after 1024 bytes" is a reset; the rest is in the mark's title and in the table.
-        words.append(fault.partition(" after ")[0].partition(" at ")[0].partition(" of ")[0])
-    elif exchange["ended"] == "client left":
-        words.append("client left")
-    return tuple(printable(short(word, 18)) for word in words)
-
-
-def _mark(column: _Column, top: float, height: float, speed: float, began: float) -> str:
-    run = column.run
-    first = top + (height - 14 * len(column.words)) / 2 + 11
-    lines = "".join(
-        f'<text x="{column.middle:.0f}" y="{first + 14 * place:.0f}">{escape(word)}</text>'
-        for place, word in enumerate(column.words)
-    )
-    if isinstance(run, Gap):
-        rect = f'<rect x="{column.left:.0f}" y="{top}" width="{column.width:.0f}" height="{height}"/>'
-        return f'<g class="m gap">{rect}{lines}</g>'
-    exchange = run.first
-    told = line(run, began, speed, download=False)
-    return (
-        f'<g class="m {_kind(exchange)}"><title>{escape(short(told, 300))}</title>'
-        f'<rect x="{column.left:.0f}" y="{top}" width="{column.width:.0f}" height="{height}" rx="4"/>{lines}</g>'
-    )
-
-
-def _kind(exchange: Data) -> str:
-    """How a reply looks: fine, elsewhere, or wrong."""
-    status = exchange["reply"]["status"]
-    if no_reply(exchange):
-        return "no fault"
-    return ("ok" if status < 300 else "to" if status < 400 else "no") + (" fault" if exchange["reply"]["fault"] else "")
-
-
-def _hit_column(column: _Column, hits: Mapping[int, list[int]], bottom: float) -> str:
-    if isinstance(column.run, Gap) or column.run.first["number"] not in hits:
-        return ""
-    return (
-        f'<rect class="hit" x="{column.left - 4:.0f}" y="0" width="{column.width + 8:.0f}" height="{bottom}" rx="5"/>'
-    )
-
-
-def _hit_number(column: _Column, hits: Mapping[int, list[int]], top: float) -> str:
-    if isinstance(column.run, Gap) or column.run.first["number"] not in hits:
-        return ""
-    places = _places(hits[column.run.first["number"]])
-    width = max(16.0, len(places) * _LETTER + 8)
-    left = column.left + column.width - width + 6
-    return (
-        f'<g class="flag"><rect x="{left:.0f}" y="{top - 13}" width="{width:.0f}" height="16" rx="8"/>'
-        f'<text x="{left + width / 2:.0f}" y="{top - 1}">{places}</text></g>'
-    )
-
-
-def _times(columns: Iterable[_Column], y: float, speed: float, began: float) -> str:
-    """The client's seconds under the marks, where there is room."""
-    texts, free = [], 0.0
-    for column in columns:
-        if isinstance(column.run, Run) and column.left >= free:
-            time = seconds((column.run.first["at"] - began) / speed)
-            texts.append(f'<text class="time" x="{column.left:.0f}" y="{y}">{time}</text>')
-            free = column.left + len(time) * _LETTER + 8
-    return "".join(texts)
-
-
-_Segment = tuple[str, float, float]  # a state, and from where to where
-
-
-def _bands(columns: Sequence[_Column], width: float) -> list[list[_Segment]]:
-    """Each task's states along the drawing. A state that was there before an exchange began between it and the last."""
-    changes: dict[str, list[tuple[str, float]]] = {}
-    right = 0.0
-    for column in columns:
-        if isinstance(column.run, Run):
-            first, last = column.run.first, column.run.last
-            states = [(first["state"], (right + column.left) / 2), (last["state_after"], column.middle)]
-            for state, x in states:
-                told = changes.setdefault(first["task_id"] or "", [])
-                if state is not None and (not told or told[-1][0] != state):
-                    told.append((state, x))
-        right = column.left + column.width
-    bands = []
-    for told in [told for told in changes.values() if told][:_BANDS]:
-        ends = [x for _, x in told[1:]] + [width - 2]
-        bands.append([(state, x, end) for (state, x), end in zip(told, ends, strict=True)])
-    return bands
-
-
-def _band(segments: Iterable[_Segment], top: float) -> str:
-    parts = []
-    for state, left, right in segments:
-        room = int((right - left - 6) / _LETTER)
-        word = short(printable(state), room) if room > 3 else ""
-        parts.append(
-            f'<g class="state {_phase(state)}"><title>{_text(state)}</title><rect x="{left:.0f}" y="{top}" '
-            f'width="{max(right - left - 1, 1):.0f}" height="{_BAND}"/>'
-            + (f'<text x="{left + 4:.0f}" y="{top + 14}">{escape(word)}</text>' if word else "")
-            + "</g>"
-        )
-    return "".join(parts)
-
-
-def _phase(state: str) -> str:
-    """A state's colour: states are mostly named for the status they show."""
-    phase = phase_of(state)
-    if phase is Phase.PENDING:
-        return "queued" if state.casefold() in ("queued", "pending", "submitted", "not_start") else "working"
-    return str(phase)
-
-
-def _in_words(case: Data, hits: Mapping[int, list[int]]) -> str:
-    exchanges = case["exchanges"]
-    states = [state for exchange in exchanges for state in (exchange["state"], exchange["state_after"]) if state]
-    told = f"Timeline of {counted(len(exchanges), 'exchange')}"
-    if states:
-        names = [state for state, _ in groupby(states)]
-        told += f"; the task was {', then '.join(names[:6])}{', and so on' if len(names) > 6 else ''}"
-    shows = "".join(f"; exchange {number} shows break {_places(places)}" for number, places in hits.items())
-    return _text(short(told, 300) + shows)
+    return f'<p class="command"><span>run it again</span> <code>{escaped(case["rerun"])}</code></p>\n'
 
 
 # --- what went well, and the rest -------------------------------------------------------------------------------------
@@ -577,7 +364,7 @@ def _passed(shown: _Shown) -> str:
         folders.setdefault(case["scenario"].rpartition("/")[0], []).append((id, case))
     for folder, cases in sorted(folders.items()):
         parts.append(
-            f'<details class="folder"><summary><b>{_text(folder or "others")}</b> {len(cases):,} passed</summary>\n'
+            f'<details class="folder"><summary><b>{escaped(folder or "others")}</b> {len(cases):,} passed</summary>\n'
         )
         parts += [_passed_case(id, case, shown) for id, case in cases]
         parts.append("</details>\n")
@@ -595,10 +382,11 @@ def _passed_case(id: str, case: Data, shown: _Shown) -> str:
                 else line(run, began, shown.speed, downloads(run.first))
             )  # fmt: skip
     return (
-        f'<details class="passed" id="{id}"><summary><b>{_text(case["scenario"])}</b> '
-        f'<span>{_text(case["summary"])}</span> <span class="quiet">{_text(expected(case))}; '
+        f'<details class="passed" id="{id}"><summary><b>{escaped(case["scenario"])}</b> '
+        f'<span>{escaped(case["summary"])}</span> <span class="quiet">{escaped(expected(case))}; '
         f"{counted(len(exchanges), 'exchange')}, {seconds(case['seconds'])}</span></summary>\n"
-        f"{_drawing(case, shown, {})}<pre>{escape(chr(10).join(lines))}</pre></details>\n"
+        + drawing(exchanges, {}, marks=shown.marks, speed=shown.speed)
+        + f"<pre>{escape(chr(10).join(lines))}</pre></details>\n"
     )
 
 
@@ -608,14 +396,18 @@ def _skipped(report: Report) -> str:
     for one in skipped:
         by_reason.setdefault(one["reason"], []).append(one["scenario"])
     items = "".join(
-        f'<li><p>{_text(reason)}</p><ul class="links">{"".join(f"<li>{_text(name)}</li>" for name in names)}</ul></li>'
+        f'<li><p>{escaped(reason)}</p><ul class="links">'
+        + "".join(f"<li>{escaped(name)}</li>" for name in names)
+        + "</ul></li>"
         for reason, names in by_reason.items()
     )
     return _section("skipped", "Skipped", len(skipped), f'<ul class="reasons">{items}</ul>\n')
 
 
 def _ignored(report: Report) -> str:
-    items = "".join(f"<li><code>{_text(one['rule'])}</code> {_text(one['reason'])}</li>" for one in report["ignored"])
+    items = "".join(
+        f"<li><code>{escaped(one['rule'])}</code> {escaped(one['reason'])}</li>" for one in report["ignored"]
+    )
     return _section("ignored", "Rules that were left out", len(report["ignored"]), f"<ul>{items}</ul>\n")
 
 
@@ -631,8 +423,8 @@ def _section(id: str, title: str, count: int, content: str) -> str:
 def _rules(report: Report) -> str:
     broken = {one["rule"]: len(one["cases"]) for one in report["summary"]["broken"]}
     rows = "".join(
-        f'<tr><th scope="row"><code>{_text(rule["rule"])}</code></th><td>{_level(rule)}</td>'
-        f'<td>{_text(rule["sentence"])}<br><span class="quiet">{_text(rule["source"])}</span></td>'
+        f'<tr><th scope="row"><code>{escaped(rule["rule"])}</code></th><td>{_level(rule)}</td>'
+        f'<td>{escaped(rule["sentence"])}<br><span class="quiet">{escaped(rule["source"])}</span></td>'
         f"<td>{_kept(broken.get(rule['rule'], 0))}</td></tr>\n"
         for rule in report["rules"]
     )
@@ -657,9 +449,9 @@ def _about(report: Report) -> str:
         "order of result URLs": ", ".join(options["order"]),
         "seed": options["seed"],
         "speed": f"{options['speed']:g} (one second of the client is so many of the fake's clock)",
-        "timeout of a case": seconds(options["timeout"]),
+        "timeout of a case": "none" if options["timeout"] is None else seconds(options["timeout"]),
     }
-    rows = "".join(f"<div><dt>{name}</dt><dd>{_text(value)}</dd></div>\n" for name, value in facts.items())
+    rows = "".join(f"<div><dt>{name}</dt><dd>{escaped(value)}</dd></div>\n" for name, value in facts.items())
     return (
         f'<section aria-labelledby="about"><h2 id="about">This run</h2>\n<dl>{rows}</dl>\n'
         '<p class="quiet">Times in timelines are the client\u2019s seconds from its first request.</p></section>\n'
