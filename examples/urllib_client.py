@@ -157,11 +157,11 @@ def fetch(task_id: str) -> bytes:
         clip = film(urljoin(task_url, url))
         if clip is not None:
             return clip
-    for _ in range(4):
+    for attempt in range(4):
         clip = film(f"{task_url}/content", key=True)
         if clip is not None:
             return clip
-        time.sleep(1.2)  # it may come a little later than the end of the task; nobody waits longer than this
+        time.sleep(max(1.2, PAUSE * 2**attempt))  # it may come later; this is longer than a usual Retry-After
     raise NoClip("the task is completed, but its clip cannot be had")
 
 

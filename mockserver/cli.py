@@ -20,7 +20,8 @@ from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from mockserver.cli_check import Sorry, add_check, add_rules, turn_stdout_away
+from mockserver.cli_check import add_check, add_rules
+from mockserver.cli_parts import Sorry, add_folders, positive, turn_stdout_away
 from mockserver.profiles import PROFILES
 
 if TYPE_CHECKING:
@@ -141,7 +142,7 @@ def _add_serve(commands: Any) -> None:
         "--scenario", default="lifecycle/plain", metavar="NAME",
         help="the scenario of tasks that ask for none (default: %(default)s)",
     )  # fmt: skip
-    _add_folders(what)
+    add_folders(what)
     what.add_argument(
         "--profile", choices=list(PROFILES), default="octopusx", help="the gateway's dialect (default: %(default)s)"
     )
@@ -161,7 +162,7 @@ def _add_serve(commands: Any) -> None:
     )  # fmt: skip
     clocks = serve.add_argument_group("time").add_mutually_exclusive_group()
     clocks.add_argument(
-        "--speed", type=_speed, default=1.0, metavar="N", help="how many times faster time passes (default: 1)"
+        "--speed", type=positive, default=1.0, metavar="N", help="how many times faster time passes (default: 1)"
     )
     clocks.add_argument(
         "--manual-clock", action="store_true", help="time stands still until POST /_mock/clock/advance moves it"
@@ -191,16 +192,6 @@ def _port(text: str) -> int:
     if not text.isascii() or not text.isdecimal() or int(text) > 65535:
         raise argparse.ArgumentTypeError(f"{text!r} is not a port (0 to 65535)")
     return int(text)
-
-
-def _speed(text: str) -> float:
-    try:
-        speed = float(text)
-    except ValueError:
-        speed = 0.0
-    if not 0 < speed < float("inf"):
-        raise argparse.ArgumentTypeError(f"{text!r} is not a number above 0")
-    return speed
 
 
 def _url(text: str) -> str:
@@ -330,13 +321,6 @@ def _is_loopback(host: str) -> bool:
 # --- scenarios --------------------------------------------------------------------------------------------------------
 
 
-def _add_folders(to: Any) -> None:
-    to.add_argument(
-        "--scenarios", action="append", type=Path, metavar="DIR",
-        help="folder of your own scenarios, before the shipped ones (repeatable)",
-    )  # fmt: skip
-
-
 def _add_scenarios(commands: Any) -> None:
     scenarios = commands.add_parser(
         "scenarios",
@@ -354,7 +338,7 @@ def _add_scenarios(commands: Any) -> None:
         help="a name, a folder or a pattern: truncated, download, 'download/*_once' (default: all)",
     )  # fmt: skip
     listing.add_argument("--json", action="store_true", help="as JSON: name, summary, source")
-    _add_folders(listing)
+    add_folders(listing)
     listing.set_defaults(run=_list)
 
     show = actions.add_parser(
@@ -364,7 +348,7 @@ def _add_scenarios(commands: Any) -> None:
     form = show.add_mutually_exclusive_group()
     form.add_argument("--json", action="store_true", help="as JSON, instead of its file as it is")
     form.add_argument("--mermaid", action="store_true", help="its states as a Mermaid diagram")
-    _add_folders(show)
+    add_folders(show)
     show.set_defaults(run=_show)
 
     validate = actions.add_parser(

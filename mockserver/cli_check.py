@@ -13,13 +13,15 @@ from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TextIO
 
+from mockserver.cli_parts import Sorry, add_folders, positive, turn_stdout_away
+
 if TYPE_CHECKING:
     from mockserver.check_program import Program
     from mockserver.check_random import Case
     from mockserver.judge import Report, Terms, Verdict
     from mockserver.project import Project
 
-__all__ = ["Sorry", "add_check", "add_rules"]
+__all__ = ["add_check", "add_rules"]
 
 _CHECK = """\
 Run a client, a program in any language, through the scenarios, and say which promise of the contract it broke.
@@ -36,10 +38,6 @@ Exit codes: 0 nothing broken, 1 something broken (or a case that could not be ju
 A project's own terms stand in [tool.video-mockserver] of its pyproject.toml: level, url-order, levels, ignore and
 scenarios.
 """
-
-
-class Sorry(Exception):
-    """Something the user can put right: one line on standard error, exit code 2."""
 
 
 def add_check(commands: Any) -> None:
@@ -61,21 +59,18 @@ def add_check(commands: Any) -> None:
         "--scenario", action="append", metavar="GLOB", dest="patterns",
         help="only the scenarios of this name, folder or pattern: truncated, download, 'urls/*_null' (repeatable)",
     )  # fmt: skip
-    what.add_argument(
-        "--scenarios", action="append", type=Path, metavar="DIR",
-        help="folder of your own scenarios, before the shipped ones (repeatable)",
-    )  # fmt: skip
+    add_folders(what)
     what.add_argument(
         "--flow", choices=("poll", "create"), default="poll",
         help="poll: the client is given a task; create: it makes one, and gets no {task_id} (default: %(default)s)",
     )  # fmt: skip
     what.add_argument("--jobs", type=_count, metavar="N", help="cases at a time (default: six for each processor)")
     what.add_argument(
-        "--timeout", type=_seconds, default=40.0, metavar="SECONDS",
+        "--timeout", type=positive, default=40.0, metavar="SECONDS",
         help="a client that has not ended by then is stopped (default: 40)",
     )  # fmt: skip
     what.add_argument(
-        "--speed", type=_seconds, default=60.0, metavar="N",
+        "--speed", type=positive, default=60.0, metavar="N",
         help="how many times faster the fake's time passes (default: 60: a minute a second)",
     )  # fmt: skip
     what.add_argument(
@@ -138,16 +133,6 @@ def _count(text: str) -> int:
     if not text.isascii() or not text.isdecimal() or not 0 < int(text) <= 1000:
         raise argparse.ArgumentTypeError(f"{text!r} is not a whole number from 1 to 1000")
     return int(text)
-
-
-def _seconds(text: str) -> float:
-    try:
-        number = float(text)
-    except ValueError:
-        number = 0.0
-    if not 0 < number <= 1e6:
-        raise argparse.ArgumentTypeError(f"{text!r} is not a number above 0")
-    return number
 
 
 def _pair(text: str) -> tuple[str, str]:
@@ -295,12 +280,6 @@ def _ended_by_signals() -> Iterator[None]:
     finally:
         for number, handler in before.items():
             signal.signal(number, handler)
-
-
-def turn_stdout_away() -> None:
-    """Let what could not be written go nowhere, so that the interpreter's exit stays quiet."""
-    with contextlib.suppress(OSError), Path(os.devnull).open("wb") as nowhere:
-        os.dup2(nowhere.fileno(), sys.stdout.fileno())
 
 
 def _command(arguments: argparse.Namespace) -> list[str]:
