@@ -6,7 +6,7 @@ import json
 import re
 import subprocess
 import sys
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from functools import cache
 from importlib.resources import files
 from pathlib import Path
@@ -646,12 +646,23 @@ def test_hypothesis_is_imported_nowhere_else() -> None:
     assert importing == {"strategies", "check_random.py"}  # which nothing imports before it is asked for
 
 
+@pytest.fixture(params=["default", "ci"])
+def loaded_profile(request: pytest.FixtureRequest) -> Iterator[None]:
+    """The profile that Hypothesis loads by itself: `ci` where the environment says CI."""
+    before = settings.get_current_profile_name()
+    settings.load_profile(request.param)
+    yield
+    settings.load_profile(before)
+
+
+@pytest.mark.usefixtures("loaded_profile")
 def test_the_profiles() -> None:
     register_profiles()
     register_profiles()  # as often as there are conftest files
     ci, night = settings.get_profile("video-ci"), settings.get_profile("video-night")
     assert (ci.derandomize, ci.database, ci.deadline) == (True, None, None)
     assert (night.derandomize, night.deadline) == (False, None)
+    assert night.database is not None  # what failed is kept
     assert night.max_examples > 10 * ci.max_examples
     for profile in (ci, night):
         assert list(profile.suppress_health_check) == [HealthCheck.too_slow]  # the one that depends on the machine

@@ -71,6 +71,7 @@ def _run(
 ) -> None:
     calm: Any = settings(
         max_examples=examples,
+        derandomize=False,
         database=None,
         deadline=None,
         phases=phases,

@@ -16,13 +16,16 @@ def register_profiles() -> None:
     - `video-ci`: the same examples on every run and every machine, and no verdict that depends on the machine's speed.
     - `video-night`: new examples every time, many of them; what failed is kept, and printed to be run again.
     """
+    # Hypothesis loads its own profile `ci` wherever the environment says CI, and what names no parent would inherit
+    # from that: a night's run there would draw the same examples every time, and keep nothing.
+    plain = settings.get_profile("default")
     # Slow is not wrong: a loaded machine must not fail a test.
     calm = [HealthCheck.too_slow]
     settings.register_profile(
-        CI, max_examples=200, deadline=None, derandomize=True, database=None, print_blob=True,
+        CI, plain, max_examples=200, deadline=None, derandomize=True, database=None, print_blob=True,
         suppress_health_check=calm,
     )  # fmt: skip
     settings.register_profile(
-        NIGHT, max_examples=20_000, stateful_step_count=100, deadline=None, print_blob=True,
+        NIGHT, plain, max_examples=20_000, stateful_step_count=100, deadline=None, print_blob=True,
         suppress_health_check=calm, phases=tuple(Phase),
     )  # fmt: skip
