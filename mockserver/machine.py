@@ -13,15 +13,19 @@ function of (table, position, trigger, dice); nothing else moves a task. The the
     Signal           `signal` names it                                    the signal's time
 
     A due transition with `chance` below 1 is rolled. When it loses, the next due one in the list has its turn, and it
-    is itself due again after the same number of polls or seconds.
+    is itself due again after the same number of polls or seconds. How many rolls it will lose is drawn once for each
+    visit of the state, so that a long time or a tiny chance costs no more than a short one.
 
 An end is a state without transitions. Events and signals that a state does not know leave it as it is.
 """
 
 from __future__ import annotations
 
+import math
 import random
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
+from functools import lru_cache
 
 from mockserver.scenario import BUILT_IN_STATES, CANCELLED, Scenario, State, Transition
 
@@ -30,17 +34,16 @@ __all__ = ["Event", "Poll", "Position", "Signal", "Tick", "Trigger", "begin", "i
 
 @dataclass(frozen=True, slots=True)
 class Position:
-    """Where a task stands: its state, since when (Unix seconds), the polls answered there, and the rolls lost there.
+    """Where a task stands: its state, since when (Unix seconds), the polls answered there, and what else came there.
 
-    `lost[i]` counts the lost rolls of the state's i-th transition; `rolls` counts every roll of the task's life.
-    `moves` counts the states entered, so that two visits of one state can be told apart.
+    `came[i]` counts how often the event or signal of the state's i-th transition came. `moves` counts the states
+    entered, so that two visits of one state can be told apart.
     """
 
     state: str
     since: float
     polls: int = 0
-    lost: tuple[int, ...] = ()
-    rolls: int = 0
+    came: tuple[int, ...] = ()
     moves: int = 0
 
 
@@ -97,68 +100,82 @@ def step(scenario: Scenario, position: Position, trigger: Trigger, dice: str = "
     """The position after `trigger`. Pure: the same arguments give the same position; `dice` seeds the rolls."""
     match trigger:
         case Poll(now):
-            position = Position(
-                position.state, position.since, position.polls + 1, position.lost, position.rolls, position.moves
-            )
-            due = [
-                index
-                for index, way in enumerate(state_of(scenario, position).next)
-                if way.polls is not None and position.polls == way.polls * (1 + _lost(position, index))
-            ]
-            return _take(scenario, position, due, now, dice)
-        case Tick(now):
-            visited: dict[tuple[str, int], float] = {}
-            while (falls := _next_instant(scenario, position)) is not None and falls <= now:
-                due = [
-                    index
-                    for index, way in enumerate(state_of(scenario, position).next)
-                    if _instant(position, index, way) == falls
-                ]
-                position = _take(scenario, position, due, falls, dice)
-                # A ring of states that turns without chance turns the same for ever: whole rounds of it are skipped,
-                # so that a long time costs no more than a short one.
-                before = visited.setdefault((position.state, position.rolls), position.since)
-                if position.since > before:
-                    round_trip = position.since - before
-                    skipped = (now - position.since) // round_trip * round_trip
-                    position = replace(position, since=position.since + skipped)
-                    visited.clear()
+            position = Position(position.state, position.since, position.polls + 1, position.came, position.moves)
+            for index, way in enumerate(state_of(scenario, position).next):
+                if way.polls is not None and position.polls == way.polls * (1 + _losses(position, index, way, dice)):
+                    return _enter(position, way.state, now)
             return position
+        case Tick(now):
+            return _let_pass(scenario, position, now, dice)
         case Event(name, now):
             ways = state_of(scenario, position).next
-            due = [index for index, way in enumerate(ways) if way.on == name]
-            if not due and name == "cancel" and ways:
+            if name == "cancel" and ways and not any(way.on == name for way in ways):
                 return _enter(position, CANCELLED, now)
-            return _take(scenario, position, due, now, dice)
+            return _happen(position, ways, [way.on == name for way in ways], now, dice)
         case Signal(name, now):
-            due = [i for i, way in enumerate(state_of(scenario, position).next) if way.signal == name]
-            return _take(scenario, position, due, now, dice)
+            ways = state_of(scenario, position).next
+            return _happen(position, ways, [way.signal == name for way in ways], now, dice)
 
 
-def _lost(position: Position, index: int) -> int:
-    return position.lost[index] if index < len(position.lost) else 0
+# A ring of states with a chance in it has to be walked. One that turns more often than this between two looks stands
+# still for the rest of that time, so that no scenario can hold up the fake.
+_MOST_MOVES = 100_000
 
 
-def _instant(position: Position, index: int, way: Transition) -> float | None:
-    return None if way.seconds is None else position.since + way.seconds * (1 + _lost(position, index))
+def _let_pass(scenario: Scenario, position: Position, now: float, dice: str) -> Position:
+    visited: dict[str, Position] = {}
+    for _ in range(_MOST_MOVES):
+        move = _next_move(scenario, position, dice)
+        if move is None or move[0] > now:
+            return position
+        if any(way.seconds is not None and way.chance < 1 for way in state_of(scenario, position).next):
+            visited.clear()
+        position = _enter(position, move[1], move[0])
+        # A ring of states that turns without chance turns the same for ever: whole rounds of it are skipped, so that a
+        # long time costs no more than a short one.
+        before = visited.setdefault(position.state, position)
+        if position.since > before.since:
+            rounds = (now - position.since) // (position.since - before.since)
+            position = replace(
+                position,
+                since=position.since + rounds * (position.since - before.since),
+                moves=position.moves + int(rounds) * (position.moves - before.moves),
+            )
+            visited.clear()
+    return replace(position, since=now)
 
 
-def _next_instant(scenario: Scenario, position: Position) -> float | None:
-    instants = [_instant(position, i, way) for i, way in enumerate(state_of(scenario, position).next)]
-    return min((instant for instant in instants if instant is not None), default=None)
+def _next_move(scenario: Scenario, position: Position, dice: str) -> tuple[float, str] | None:
+    """When time alone moves the task, and where to; the first in the list where several fall due at once."""
+    first: tuple[float, str] | None = None
+    for index, way in enumerate(state_of(scenario, position).next):
+        if way.seconds is not None:
+            falls = position.since + way.seconds * (1 + _losses(position, index, way, dice))
+            if first is None or falls < first[0]:
+                first = falls, way.state
+    return first
 
 
-def _take(scenario: Scenario, position: Position, due: list[int], now: float, dice: str) -> Position:
-    ways = state_of(scenario, position).next
-    for index in due:
-        way = ways[index]
-        if way.chance >= 1 or random.Random(f"{dice}:{position.rolls}").random() < way.chance:
-            rolled = 0 if way.chance >= 1 else 1
-            return replace(_enter(position, way.state, now), rolls=position.rolls + rolled)
-        lost = [_lost(position, i) + (i == index) for i in range(len(ways))]
-        position = replace(position, lost=tuple(lost), rolls=position.rolls + 1)
-    return position
+def _happen(position: Position, ways: Sequence[Transition], named: Sequence[bool], now: float, dice: str) -> Position:
+    if not any(named):
+        return position
+    came = position.came or (0,) * len(ways)
+    for index, way in enumerate(ways):
+        if named[index] and came[index] == _losses(position, index, way, dice):
+            return _enter(position, way.state, now)
+    return replace(position, came=tuple(n + this for n, this in zip(came, named, strict=True)))
+
+
+def _losses(position: Position, index: int, way: Transition, dice: str) -> float:
+    """How many rolls the transition loses in this visit of its state before it wins one."""
+    return 0.0 if way.chance >= 1 else _rolls_lost(f"{dice}:{position.moves}:{index}", way.chance)
+
+
+@lru_cache(maxsize=4096)
+def _rolls_lost(dice: str, chance: float) -> float:
+    # The geometric distribution, by its inverse: 1 - random() is above 0, and infinite losses are never won.
+    return math.log(1.0 - random.Random(dice).random()) // math.log1p(-chance)
 
 
 def _enter(position: Position, state: str, now: float) -> Position:
-    return Position(state, now, rolls=position.rolls, moves=position.moves + 1)
+    return Position(state, now, moves=position.moves + 1)

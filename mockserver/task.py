@@ -173,7 +173,7 @@ class TaskBook:
         """Put a task into a state of its scenario, whatever the transitions say. Raises KeyError for another."""
         if state not in task.script.states:
             raise KeyError(state)
-        task.position = machine.Position(state, now, rolls=task.position.rolls, moves=task.position.moves + 1)
+        task.position = machine.Position(state, now, moves=task.position.moves + 1)
 
     def bill(self) -> list[Task]:
         """The tasks that clients made, oldest first: each would have cost money. Deleted ones count."""

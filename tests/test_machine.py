@@ -112,6 +112,66 @@ def test_chance_follows_from_the_dice_alone() -> None:
     assert 60 < ends.count("b") < 140
 
 
+def test_what_is_lost_before_a_roll_is_won_has_the_chance_that_was_asked_for() -> None:
+    told = scenario(a=[Transition("b", seconds=1, chance=0.25)], b=[])
+    waited = [walk(told, Tick(1e6), dice=str(seed)).since - 100 for seed in range(4000)]
+    for rolls in (1, 2, 5):  # in so many rolls it is lost with a chance of 0.75 to the power
+        assert abs(sum(n > rolls for n in waited) / 4000 - 0.75**rolls) < 0.03
+
+
+def test_an_event_is_rolled_each_time_it_comes() -> None:
+    told = scenario(
+        a=[Transition("b", on="content", chance=0.5), Transition("c", on="content", chance=0.5)], b=[], c=[]
+    )
+    ends: list[tuple[str, int]] = []
+    for seed in range(400):
+        position, came = begin(told, 0.0), 0
+        while position.state == "a":
+            position, came = step(told, position, Event("content", 0.0), str(seed)), came + 1
+        ends.append((position.state, came))
+    assert abs(sum(state == "b" for state, _ in ends) / 400 - 2 / 3) < 0.08
+    assert abs(sum(came == 1 for _, came in ends) / 400 - 3 / 4) < 0.08
+    assert {state for state, came in ends if came > 1} == {"b", "c"}
+
+
+def test_a_long_time_with_a_tiny_chance_costs_no_more_than_a_short_one() -> None:
+    told = scenario(a=[Transition("b", seconds=0.001, chance=1e-300), Transition("c", seconds=1e9)], b=[], c=[])
+    assert walk(told, Tick(9e8)).state == "a"  # a million million rolls
+    assert walk(told, Tick(2e9)).state == "c"
+
+
+def test_a_ring_with_a_chance_in_it_turns_so_often_at_most_between_two_looks(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr("mockserver.machine._MOST_MOVES", 50)
+    told = scenario(a=[Transition("b", seconds=0.001, chance=0.5)], b=[Transition("a", seconds=0.001)])
+    position = walk(told, Tick(1e9))
+    assert (position.since, position.moves) == (1e9, 50)
+    assert step(told, position, Tick(1e9 + 10)).moves == 100  # and goes on from there
+
+
+_LOOKS = st.lists(st.integers(0, 200), max_size=8)
+_CHANCE = st.sampled_from([1.0, 0.5, 0.1])
+
+
+@given(_LOOKS, st.integers(0, 5), st.tuples(_CHANCE, _CHANCE, _CHANCE))
+def test_where_time_leads_does_not_depend_on_when_anyone_looks(
+    looks: list[int], dice: int, chances: tuple[float, float, float]
+) -> None:
+    told = scenario(
+        a=[Transition("b", seconds=3, chance=chances[0]), Transition("c", seconds=5, chance=chances[1])],
+        b=[Transition("a", seconds=2)],
+        c=[Transition("a", seconds=1, chance=chances[2]), Transition("end", seconds=150)],
+        end=[],
+    )
+    at_once = walk(told, Tick(100 + sum(looks)), dice=str(dice))
+    now, looked = 100, begin(told, 100.0)
+    for seconds in looks:
+        now += seconds
+        looked = step(told, looked, Tick(now), str(dice))
+    assert looked == at_once
+
+
 _TRIGGERS = st.one_of(
     st.builds(Poll, st.just(0.0)),
     st.builds(Signal, st.sampled_from(["go", "break"]), st.just(0.0)),

@@ -176,8 +176,6 @@ class Range:
         # A 5xx is asked for where a scenario says it; an error without a status is a 500.
         replies = [reply for scenario in told for reply in scripted(scenario)]
         self.asked_for = {reply.status or (500 if reply.error is not None else 200) for reply in replies}
-        ways = [way for scenario in told for state in scenario.states.values() for way in state.next]
-        self.rolls = any(way.seconds is not None and way.chance < 1 for way in ways)
         self.bill: list[Task] = []
         self.ends: dict[str, Position] = {}
 
@@ -237,9 +235,7 @@ class Range:
                 assert task.position == position, exchange
 
     def advance(self, seconds: float) -> None:
-        # Each lost roll of the dice is made, and costs microseconds: a transition that is rolled for every millisecond
-        # would take minutes to get through a day.
-        self.fake.advance(min(seconds, 1.0) if self.rolls else seconds)
+        self.fake.advance(seconds)
 
     def signal(self, index: int, name: str) -> None:
         task = self.task(index)
