@@ -27,7 +27,11 @@ from mockserver.judge import Report, Terms, Verdict, judge, new_report
 from mockserver.library import Library
 from mockserver.scenario import Expect, Scenario
 
-__all__ = ["PLACEHOLDERS", "Program", "check_program"]
+__all__ = ["EXIT_FIRST", "INTERRUPTED", "PLACEHOLDERS", "Program", "check_program"]
+
+# Why a check ended before all of its cases were run.
+INTERRUPTED = "interrupted"
+EXIT_FIRST = "the first case that did not pass ended the check"
 
 PLACEHOLDERS = ("base_url", "origin", "api_key", "task_id", "output")
 _LARGEST = 64 * 1024 * 1024  # bytes of a delivered file that are read: films are small here
@@ -89,11 +93,13 @@ def check_program(
     terms: Terms,
     jobs: int,
     left_out: Mapping[str, str] | None = None,
+    exit_first: bool = False,
     on_verdict: Callable[[Verdict], None] = lambda verdict: None,
 ) -> Report:
     """Run a program once for each case, `jobs` at a time; verdicts come as they are ready, the report in order.
 
-    Raises `NotRunnable` when the program cannot be started.
+    With `exit_first` the first verdict that is no pass ends it, and so does a Ctrl-C: the report has what was judged
+    until then, and says so. Raises `NotRunnable` when the program cannot be started.
     """
     began = time.perf_counter()
     report = new_report(
@@ -101,15 +107,25 @@ def check_program(
         flow=program.flow, seed=program.seed, timeout=program.timeout, speed=program.speed,
     )  # fmt: skip
     found: dict[str, Verdict] = {}
-    with VideoServer(library=library) as server, _pool(jobs) as submit:
-        waiting = {submit(_judged, server, program, scenario, expect, terms) for scenario, expect in cases}
-        while waiting:
-            done, waiting = wait(waiting, return_when=FIRST_COMPLETED)
-            for future in done:
-                verdict = future.result()
-                found[verdict.scenario.name] = verdict
-                on_verdict(verdict)
-    report.verdicts = [found[scenario.name] for scenario, _ in cases]
+    try:
+        with VideoServer(library=library) as server, _pool(jobs) as submit:
+            waiting = {submit(_judged, server, program, scenario, expect, terms) for scenario, expect in cases}
+            while waiting and not report.ended_early:
+                done, waiting = wait(waiting, return_when=FIRST_COMPLETED)
+                for future in done:
+                    verdict = future.result()
+                    found[verdict.scenario.name] = verdict
+                    on_verdict(verdict)
+                    if exit_first and verdict.word != "pass":
+                        report.ended_early = EXIT_FIRST
+    except KeyboardInterrupt:
+        report.ended_early = INTERRUPTED
+    report.verdicts = [found[scenario.name] for scenario, _ in cases if scenario.name in found]
+    if len(found) == len(cases):
+        report.ended_early = ""
+    else:
+        not_run = (scenario.name for scenario, _ in cases if scenario.name not in found)
+        report.skipped = {**report.skipped, **dict.fromkeys(not_run, f"not run: {report.ended_early}")}
     report.seconds = time.perf_counter() - began
     return report
 

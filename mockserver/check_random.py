@@ -9,7 +9,7 @@ from __future__ import annotations
 import hashlib
 import time
 from collections.abc import Callable, Collection, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import cast
 
@@ -48,6 +48,22 @@ class Found:
         return path
 
 
+@dataclass(slots=True)
+class Result:
+    """What was drawn and run, and what became of it; `interrupted` when not every rule's scenario could be shrunk."""
+
+    drawn: Sequence[Verdict]
+    found: list[Found] = field(default_factory=list)
+    interrupted: bool = False
+
+    @property
+    def verdicts(self) -> list[Verdict]:
+        """One for each scenario, without those for which a found one stands."""
+        told = {rule for found in self.found for rule in _broken(found.verdict)}
+        left = [verdict for verdict in self.drawn if not verdict.broken or not told.issuperset(_broken(verdict))]
+        return [*left, *(found.verdict for found in self.found)]
+
+
 def check_random(
     run: Callable[[Sequence[Case]], Sequence[Verdict]],
     *,
@@ -56,12 +72,12 @@ def check_random(
     terms: Terms,
     explore: Collection[str] = ASPECTS,
     on_rule: Callable[[str], None] = lambda rule: None,
-) -> tuple[list[Verdict], list[Found]]:
-    """Run a program through generated scenarios: what it passed, and the smallest scenarios that break a rule.
+) -> Result:
+    """Run a program through generated scenarios, and make those small in which it breaks a rule.
 
     One scenario stands for all the rules that are broken in it. The same `seed` draws the same scenarios. `run` runs
     the program through several cases; `on_rule` is called before the scenario of a rule is shrunk. `explore` names
-    aspects, of `ASPECTS`.
+    aspects, of `ASPECTS`. A KeyboardInterrupt ends the shrinking; what was found until then is returned.
     """
     aspects = cast("Collection[Aspect]", explore)
     known: dict[str, Verdict] = {}
@@ -73,12 +89,12 @@ def check_random(
         return [known[write(scenario)] for scenario in scenarios]
 
     verdicts = judged(drawn(examples, seed, explore=aspects, order=terms.order))
-    found: list[Found] = []
-    for rule in dict.fromkeys(broken.rule.id for verdict in verdicts for broken in verdict.broken):
-        on_rule(rule)
+    result = Result(verdicts)
+
+    def shrink(rule: str) -> None:
         tries, began = 0, time.monotonic()
 
-        def breaks(scenario: Scenario, rule: str = rule, began: float = began) -> bool:
+        def breaks(scenario: Scenario) -> bool:
             nonlocal tries
             if write(scenario) not in known:
                 tries += 1
@@ -87,11 +103,18 @@ def check_random(
             return rule in _broken(judged([scenario])[0])
 
         least = smallest(examples, seed, breaks, explore=aspects, order=terms.order)
-        if least is not None and not any(each.text == write(least) for each in found):
+        if least is not None and not any(each.text == write(least) for each in result.found):
             verdict = known[write(least)]
             name = f"{rule}-{_digest(write(least))}"
-            found.append(Found(rule, replace(verdict, scenario=replace(verdict.scenario, name=name))))
-    return [verdict for verdict in verdicts if not verdict.broken], found
+            result.found.append(Found(rule, replace(verdict, scenario=replace(verdict.scenario, name=name))))
+
+    try:
+        for rule in dict.fromkeys(rule for verdict in verdicts for rule in _broken(verdict)):
+            on_rule(rule)
+            shrink(rule)
+    except KeyboardInterrupt:
+        result.interrupted = True
+    return result
 
 
 def _case(name: str, scenario: Scenario, terms: Terms) -> Case:
@@ -103,5 +126,5 @@ def _digest(text: str) -> str:
     return hashlib.sha256(text.encode()).hexdigest()[:8]
 
 
-def _broken(verdict: Verdict) -> set[str]:
-    return {broken.rule.id for broken in verdict.broken}
+def _broken(verdict: Verdict) -> list[str]:
+    return [broken.rule.id for broken in verdict.broken]

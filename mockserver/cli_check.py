@@ -34,7 +34,8 @@ The client succeeds with exit code 0 and the clip at {output}. It reports a fail
 there."""
 
 _EXITS = """\
-Exit codes: 0 nothing broken, 1 something broken (or a case that could not be judged), 2 it could not run.
+Exit codes: 0 nothing broken, 1 something broken (or a case that could not be judged), 2 it could not run, 130 ended by
+Ctrl-C; what was judged until then is reported.
 A project's own terms stand in [tool.video-mockserver] of its pyproject.toml: level, url-order, levels, ignore and
 scenarios.
 """
@@ -77,6 +78,9 @@ def add_check(commands: Any) -> None:
         "--seed", type=int, default=0, metavar="N",
         help="what ids and chance follow from, and generated scenarios (default: %(default)s)",
     )  # fmt: skip
+    what.add_argument(
+        "-x", "--exitfirst", action="store_true", dest="exit_first", help="end with the first case that does not pass"
+    )
     generated = check.add_argument_group("generated scenarios, instead of files")
     generated.add_argument(
         "--random", type=_count, metavar="N",
@@ -146,7 +150,7 @@ def _pair(text: str) -> tuple[str, str]:
 
 
 def _check(arguments: argparse.Namespace) -> int:
-    from mockserver.check_program import Program
+    from mockserver.check_program import INTERRUPTED, Program
     from mockserver.edges.programs import NotRunnable
 
     command = _command(arguments)
@@ -168,7 +172,7 @@ def _check(arguments: argparse.Namespace) -> int:
             report = run(arguments, project, terms, program)
     except NotRunnable as error:
         raise Sorry(str(error)) from None
-    code = 0 if report.ok else 1
+    code = 130 if report.ended_early == INTERRUPTED else 0 if report.ok else 1
     try:
         _write(arguments, report)
         if sys.stdout is not None:
@@ -202,20 +206,22 @@ def _check_files(arguments: argparse.Namespace, project: Project, terms: Terms, 
     with _Progress(len(cases), sys.stdout) as progress:
         return check_program(
             program, cases, library=library, terms=terms, jobs=_jobs(arguments, cases), left_out=left_out,
-            on_verdict=progress.step,
+            exit_first=arguments.exit_first, on_verdict=progress.step,
         )  # fmt: skip
 
 
 def _check_random(arguments: argparse.Namespace, project: Project, terms: Terms, program: Program) -> Report:
-    from mockserver.check_program import check_program
+    from mockserver.check_program import INTERRUPTED, check_program
     from mockserver.library import Library
 
     try:
-        from mockserver.check_random import ASPECTS, check_random
+        from mockserver.check_random import ASPECTS, Result, check_random
     except ImportError as error:
         raise Sorry(f"--random: {error}") from None
-    for option, value in (("--scenario", arguments.patterns), ("--scenarios", arguments.scenarios)):
-        if value is not None:
+    for option, value in (
+        ("--scenario", arguments.patterns), ("--scenarios", arguments.scenarios), ("--exitfirst", arguments.exit_first)
+    ):  # fmt: skip
+        if value:
             raise Sorry(f"{option} is for scenarios in files, --random for generated ones")
     if arguments.save is not None and arguments.save.exists() and not arguments.save.is_dir():
         raise Sorry(f"--save: {str(arguments.save)!r} is not a folder")
@@ -232,20 +238,30 @@ def _check_random(arguments: argparse.Namespace, project: Project, terms: Terms,
                 on_verdict=progress.step if not reports else progress.try_smaller,
             )  # fmt: skip
             reports.append(report)
+            if report.ended_early:
+                raise KeyboardInterrupt
             return report.verdicts
 
-        passed, found = check_random(
-            run, examples=arguments.random, seed=arguments.seed, terms=terms,
-            explore=arguments.explore or ASPECTS, on_rule=progress.shrink,
-        )  # fmt: skip
+        try:
+            result = check_random(
+                run, examples=arguments.random, seed=arguments.seed, terms=terms,
+                explore=arguments.explore or ASPECTS, on_rule=progress.shrink,
+            )  # fmt: skip
+        except KeyboardInterrupt:
+            if not reports:
+                raise
+            result = Result(reports[0].verdicts, interrupted=True)
     report = reports[0]
+    report.ended_early = INTERRUPTED if result.interrupted else ""
     broke = sum(bool(verdict.broken) for verdict in report.verdicts)
     print(f"{len(report.verdicts)} scenarios were generated, {broke} of them broke a promise")
     report.seconds = sum(each.seconds for each in reports)
-    for each in found:
-        again = (*program.rerun, "--random", str(arguments.random))
-        again += tuple(word for aspect in arguments.explore or () for word in ("--explore", aspect))
-        each.verdict.rerun = shlex.join([*again, "--", *program.arguments])
+    again = (*program.rerun, "--random", str(arguments.random))
+    again += tuple(word for aspect in arguments.explore or () for word in ("--explore", aspect))
+    report.verdicts = result.verdicts
+    for verdict in report.verdicts:
+        verdict.rerun = shlex.join([*again, "--", *program.arguments])
+    for each in result.found:
         print(f"\nThe smallest scenario that was found to break {each.rule}:\n")
         print("".join(f"  {line}\n" for line in each.text.splitlines()))
         if arguments.save is not None:
@@ -256,7 +272,6 @@ def _check_random(arguments: argparse.Namespace, project: Project, terms: Terms,
             print(f"written: {path}")
             words = ("--scenarios", str(arguments.save), "--scenario", each.verdict.scenario.name)
             each.verdict.rerun = shlex.join([*program.rerun, *words, "--", *program.arguments])
-    report.verdicts = [*passed, *(each.verdict for each in found)]
     return report
 
 

@@ -164,7 +164,10 @@ def judge(case: Case, terms: Terms) -> Verdict:
 
 @dataclass
 class Report:
-    """Every verdict of one check, in the order of the scenarios' names."""
+    """Every verdict of one check, in the order of the scenarios' names.
+
+    `ended_early` says why some cases were not run, which are among the skipped ones then; "" when all were.
+    """
 
     client: str
     terms: Terms
@@ -174,11 +177,12 @@ class Report:
     started_at: str = ""
     seconds: float = 0.0
     version: str = ""
+    ended_early: str = ""
 
     @property
     def word(self) -> str:
-        """`"fail"` when a promise was broken, `"error"` when a case could not be judged, else `"pass"`."""
-        words = {verdict.word for verdict in self.verdicts}
+        """`"fail"` when a promise was broken, `"error"` when a case could not be judged or was not, else `"pass"`."""
+        words = {verdict.word for verdict in self.verdicts} | ({"error"} if self.ended_early else set())
         return next((word for word in ("fail", "error") if word in words), "pass")
 
     @property
@@ -219,6 +223,7 @@ class Report:
                 "fail": words.count("fail"),
                 "error": words.count("error"),
                 "skipped": len(self.skipped),
+                "ended_early": self.ended_early or None,
                 "broken": [
                     {**self._rule(RULES[rule]), "cases": [verdict.scenario.name for verdict in verdicts]}
                     for rule, verdicts in self.broken().items()

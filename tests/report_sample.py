@@ -86,7 +86,7 @@ def gathered(cases: list[Data], *, level: str = "must") -> Data:
         "rules": [dict(rule) for rule in RULES],
         "summary": {
             "verdict": "error" if count["error"] else "fail" if count["fail"] else "pass",
-            "cases": len(cases), **count, "skipped": 1,
+            "cases": len(cases), **count, "skipped": 1, "ended_early": None,
             "broken": sorted(filter(_has_cases, broken), key=lambda one: (one["level"], -len(one["cases"]))),
         },
         "cases": cases,

@@ -217,7 +217,8 @@ def test_reports_are_written(tmp_path: Path, capsys: Capture) -> None:
     assert told(capsys).endswith("written: a.json\nwritten: a.xml\nwritten: a.html\n")
     report = json.loads((tmp_path / "a.json").read_text("utf-8"))
     assert report["summary"] | {"broken": []} == {
-        "verdict": "fail", "cases": 2, "pass": 1, "fail": 1, "error": 0, "skipped": 0, "broken": [],
+        "verdict": "fail", "cases": 2, "pass": 1, "fail": 1, "error": 0, "skipped": 0, "ended_early": None,
+        "broken": [],
     }  # fmt: skip
     assert [(case["scenario"], case["verdict"]) for case in report["cases"]] == [
         ("download/url_404", "fail"), ("lifecycle/at_once", "pass"),
@@ -350,6 +351,45 @@ def test_a_signal_ends_everything(number: signal.Signals, code: int, tmp_path: P
     assert "Traceback" not in out
     with pytest.raises(ProcessLookupError):
         os.kill(int(written.read_text()), 0)
+
+
+def test_the_first_case_that_does_not_pass_ends_it_where_that_is_asked_for(tmp_path: Path, capsys: Capture) -> None:
+    options = ["-x", "--jobs", "1", "--scenario", "download", "--scenario", "lifecycle/at_once", "--json", "a.json"]
+    assert check(options, python("sys.exit(1)")) == 1
+    out = told(capsys)
+    assert out.count("\nFAIL ") == 1
+    assert "Not every case was run: the first case that did not pass ended the check\n" in out
+    report = json.loads((tmp_path / "a.json").read_text("utf-8"))
+    SCHEMA.validate(report)
+    assert len(report["cases"]) == 1
+    assert len(report["skipped"]) > 5
+    assert {each["reason"] for each in report["skipped"]} == {
+        "not run: the first case that did not pass ended the check"
+    }
+
+
+def test_what_was_judged_before_a_ctrl_c_is_reported(tmp_path: Path) -> None:
+    body = f"""
+    if os.path.exists(r"{tmp_path}/first"):
+        import signal
+        os.kill(os.getppid(), signal.SIGINT)
+        signal.pause()
+    open(r"{tmp_path}/first", "w").close()
+    {SIMPLE}
+    """
+    options = ["--scenario", "plain", "--scenario", "at_once", "--jobs", "1", "--json", "a.json", "--html", "a.html"]
+    done = subprocess.run(
+        [sys.executable, "-m", "mockserver", "check", *options, "--", *python(body)],
+        capture_output=True, text=True, timeout=60, check=False,
+    )  # fmt: skip
+    assert (done.returncode, done.stderr) == (130, "")
+    assert "1 passed, 1 left out\nNot every case was run: interrupted\nwritten: a.json\n" in done.stdout
+    report = json.loads((tmp_path / "a.json").read_text("utf-8"))
+    SCHEMA.validate(report)
+    assert (report["summary"]["verdict"], report["summary"]["ended_early"]) == ("error", "interrupted")
+    [skipped] = report["skipped"]
+    assert skipped["reason"] == "not run: interrupted"
+    assert "Not every case was run: interrupted." in (tmp_path / "a.html").read_text("utf-8")
 
 
 # --- a project's own terms --------------------------------------------------------------------------------------------

@@ -6,6 +6,7 @@ import os
 import re
 import subprocess
 import sys
+import textwrap
 from collections.abc import Sequence
 from pathlib import Path
 
@@ -86,6 +87,7 @@ def test_without_a_folder_the_command_draws_the_same_again(capsys: Capture) -> N
     ("options", "message"),
     [
         (["--scenario", "plain"], "--scenario is for scenarios in files, --random for generated ones"),
+        (["-x"], "--exitfirst is for scenarios in files, --random for generated ones"),
         (["--explore", "downloads"], "--explore: no 'downloads', there are polling, urls, download, content, failure"),
     ],
 )
@@ -161,10 +163,54 @@ def test_a_rule_is_shrunk_within_so_many_runs_of_the_program() -> None:
         broken = (Broken(RULES["deliver"], "must", "always"),)
         return [Verdict(each, expect, Outcome("reported"), broken, [], "fail") for each, expect in cases]
 
-    passed, [found] = check_random(run, examples=20, seed=0, terms=Terms())
-    assert passed == []
+    result = check_random(run, examples=20, seed=0, terms=Terms())
+    [found] = result.found
+    assert result.verdicts == [found.verdict]
     assert found.rule == "deliver"
     assert found.verdict.scenario.name.startswith("deliver-")
     assert runs <= 20 + 200
     # The plain life is the smallest of all.
     assert "download" not in found.text.replace("download_url", "")
+
+
+def test_what_was_found_before_a_ctrl_c_is_kept() -> None:
+    ran: list[Verdict] = []
+
+    def run(cases: Sequence[tuple[Scenario, Expect]]) -> list[Verdict]:
+        if ran:
+            raise KeyboardInterrupt
+        for number, (each, expect) in enumerate(cases):
+            broken = (Broken(RULES["deliver"], "must", "odd"),) if number % 2 else ()
+            ran.append(Verdict(each, expect, Outcome("reported"), broken, [], "fail" if broken else "pass"))
+        return ran
+
+    result = check_random(run, examples=20, seed=0, terms=Terms())
+    assert result.interrupted
+    assert result.found == []
+    assert result.verdicts == ran
+
+
+@pytest.mark.parametrize("when", ["running", "shrinking"])
+def test_a_ctrl_c_tells_what_was_found(when: str, tmp_path: Path) -> None:
+    before = 10 if when == "running" else len(drawn(25, 0, explore=["download"]))
+    body = f"""
+    import signal
+    runs = len(os.listdir(r"{tmp_path}"))
+    open(r"{tmp_path}/" + str(os.getpid()), "w").close()
+    if runs == {before}:
+        os.kill(os.getppid(), signal.SIGINT)
+        signal.pause()
+    """
+    command = [sys.executable, "-m", "mockserver", "check", "--random", "25", "--jobs", "1", "--explore", "download"]
+    done = subprocess.run(
+        [*command, "--", *client(textwrap.dedent(body) + NAIVE)],
+        capture_output=True,
+        text=True,
+        timeout=100,
+        check=False,
+        cwd=tmp_path.parent,
+    )
+    assert (done.returncode, done.stderr) == (130, "")
+    assert "FAIL generated-" in done.stdout
+    assert "  again: video-mockserver check --random 25 --explore download -- " in done.stdout
+    assert done.stdout.endswith("Not every case was run: interrupted\n")

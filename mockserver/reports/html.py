@@ -138,6 +138,8 @@ def _top(report: Report, shown: _Shown) -> str:
             f"{counted(len(advice), 'piece')} of advice (level <em>should</em>) "
             f"{'was' if len(advice) == 1 else 'were'} not taken; that fails nothing."
         )
+    if summary["ended_early"]:
+        notes.append(f"Not every case was run: {escaped(summary['ended_early'])}.")
     kinds = [("fail", "failed", "failed"), ("error", "errors", "not judged"), ("pass", "passed", "passed"),
              ("skipped", "skipped", "skipped")]  # fmt: skip
     counts = [(kind, anchor, words, summary[kind]) for kind, anchor, words in kinds if summary[kind]]

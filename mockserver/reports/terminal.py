@@ -77,6 +77,8 @@ def _summary(report: Report) -> Iterator[str]:
     if summary["skipped"]:
         words.append(f"{summary['skipped']} left out")
     yield ", ".join(words)
+    if summary["ended_early"]:
+        yield f"Not every case was run: {printable(summary['ended_early'])}"
 
 
 def case_lines(case: Data, report: Report) -> Iterator[str]:
