@@ -180,11 +180,20 @@ def not_a_text(value: object) -> str:
     return f"{shown(value)} is not a text" + ("; put it in quotes" if isinstance(value, int | float) else "")
 
 
+# By identity, as scenarios hold mappings and do not hash: the same one is given to many fakes.
+_right: dict[int, Scenario] = {}
+_KEPT = 512
+
+
 def check(scenario: Scenario) -> Scenario:
     """The scenario itself. Raises `ScenarioError` with every problem when it is not right."""
-    found = problems(scenario)
-    if found:
-        raise ScenarioError(found, scenario.name)
+    if _right.get(id(scenario)) is not scenario:
+        found = problems(scenario)
+        if found:
+            raise ScenarioError(found, scenario.name)
+        if len(_right) >= _KEPT:
+            _right.clear()
+        _right[id(scenario)] = scenario
     return scenario
 
 
@@ -198,8 +207,7 @@ def problems(scenario: Scenario) -> list[Problem]:
 
 def _type_problems(value: object, declared: Any, path: Path) -> Iterator[Problem]:
     """What in a scenario built in Python is not of the type that its field declares, or cannot stand in a file."""
-    for kind in get_args(declared) if isinstance(declared, UnionType) else [declared]:
-        base, parts = get_origin(kind) or kind, get_args(kind)
+    for base, parts in _kinds(declared):
         if base is not Any and not _is_a(value, base):
             continue
         if base is tuple and isinstance(value, tuple):
@@ -212,8 +220,8 @@ def _type_problems(value: object, declared: Any, path: Path) -> Iterator[Problem
                     yield from _type_problems(part, parts[1], (*path, key))
                 else:
                     yield Problem(path, f"the key {shown(key)} is not a text")
-        elif isinstance(base, type) and is_dataclass(base):
-            for name, part in _declared(base).items():
+        elif declared_parts := _declared(base):
+            for name, part in declared_parts.items():
                 yield from _type_problems(getattr(value, name), part, (*path, name))
         else:
             yield from data_problems(value, path)
@@ -222,7 +230,15 @@ def _type_problems(value: object, declared: Any, path: Path) -> Iterator[Problem
 
 
 @cache
-def _declared(kind: type) -> dict[str, Any]:
+def _kinds(declared: Any) -> list[tuple[Any, tuple[Any, ...]]]:
+    kinds = get_args(declared) if isinstance(declared, UnionType) else [declared]
+    return [(get_origin(kind) or kind, get_args(kind)) for kind in kinds]
+
+
+@cache
+def _declared(kind: Any) -> dict[str, Any]:
+    if not (isinstance(kind, type) and is_dataclass(kind)):
+        return {}
     hints = get_type_hints(kind)
     return {field.name: hints[field.name] for field in fields(kind)}
 

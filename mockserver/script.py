@@ -183,6 +183,6 @@ def script_of(scenario: Scenario) -> Script:
         return known[1]
     script = _compile(scenario)
     if len(_scripts) >= _KEPT:
-        _scripts.pop(next(iter(_scripts)), None)
+        _scripts.clear()
     _scripts[id(scenario)] = (scenario, script)
     return script

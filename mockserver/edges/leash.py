@@ -9,7 +9,7 @@ import time
 from collections.abc import Callable, Iterator
 from typing import Any
 
-from mockserver.edges.waiting import VideoClock
+from mockserver.edges.waiting import Onlooker, VideoClock
 from mockserver.journal import Exchange
 
 __all__ = ["Leash", "LeashedClock", "Stopped", "watcher"]
@@ -107,7 +107,7 @@ class _Watchdog:
         self._lock = threading.Lock()
         self._armed: dict[int, tuple[float, Callable[[], None]]] = {}
         self._count = 0
-        self._thread: threading.Thread | None = None
+        self._thread: Onlooker | None = None
 
     def arm(self, deadline: float, late: Callable[[], None]) -> int:
         """Call `late` once when a moment of the monotonic clock has passed; returns what `disarm` takes."""
@@ -115,7 +115,7 @@ class _Watchdog:
             self._count += 1
             self._armed[self._count] = (deadline, late)
             if self._thread is None or not self._thread.is_alive():  # not alive: in a process that was forked off
-                self._thread = threading.Thread(target=self._watch, name="check watchdog", daemon=True)
+                self._thread = Onlooker(target=self._watch, name="check watchdog", daemon=True)
                 self._thread.start()
             return self._count
 

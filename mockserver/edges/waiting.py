@@ -25,7 +25,7 @@ from typing import Any, ClassVar
 
 from mockserver.clock import ManualClock
 
-__all__ = ["VideoClock"]
+__all__ = ["Onlooker", "VideoClock"]
 
 _SLEEP = time.sleep
 _TIME = time.time
@@ -45,6 +45,16 @@ _LEFT_ALONE = frozenset({
 # them waits with a time-out that would come first, as for a real socket, so many real milliseconds to be done.
 _TURNS = 8
 _GRACE = 50
+
+
+class Onlooker(threading.Thread):
+    """A thread for which nobody has to make room: it only looks at real time now and then."""
+
+
+def _others() -> bool:
+    """Whether there are threads that may have something to do while this one waits."""
+    own = threading.current_thread()
+    return any(thread is not own and not isinstance(thread, Onlooker) for thread in threading.enumerate())
 
 
 class VideoClock(ManualClock):
@@ -159,7 +169,8 @@ class VideoClock(ManualClock):
                 return
             self.slept += seconds
             self.advance(seconds)
-            _SLEEP(0)  # the others get their turn
+            if _others():
+                _SLEEP(0)  # they get their turn
 
         def async_sleep(delay: float, result: Any = None) -> Coroutine[Any, Any, Any]:
             # Not a coroutine function itself: who asks must be seen now, not when the loop gets to it.
