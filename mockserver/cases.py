@@ -10,11 +10,12 @@ from mockserver.contract import URL_FIELDS
 from mockserver.evidence import Case, Outcome
 from mockserver.fake import Fake
 from mockserver.judge import Terms
-from mockserver.library import shipped_shelf
+from mockserver.library import Library, shipped_shelf
 from mockserver.reading import expectation
 from mockserver.scenario import Expect, ReplyTemplate, Scenario
+from mockserver.scenario_check import Problem, ScenarioError
 
-__all__ = ["case_of", "chosen", "expected", "judgeable"]
+__all__ = ["case_of", "chosen", "contradiction", "expected", "judgeable"]
 
 
 class _NoOthers:
@@ -39,10 +40,33 @@ def expected(scenario: Scenario, order: tuple[str, ...]) -> Expect:
     return found
 
 
+def contradiction(scenario: Scenario) -> Problem | None:
+    """What is wrong with what a scenario expects: a client that keeps the contract ends with something else.
+
+    Nothing is said where the end depends on chance or on signals, or is not reached without the test's doing.
+    """
+    written = scenario.expect
+    ways = [way for state in scenario.states.values() for way in state.next]
+    if written is None or any(way.signal is not None or way.chance < 1 for way in ways):
+        return None
+    try:
+        found = expectation(scenario, _NoOthers(), shipped_shelf())
+    except ValueError:
+        return None  # it gets another film, so there is a reason to say what is right
+    if found.outcome == "no_end" or (found.outcome == written.outcome and {*found.sources} <= {*written.sources}):
+        return None
+    return Problem(("expect",), f"{_told(written)}, but a client that keeps the contract ends with {_told(found)}")
+
+
+def _told(expect: Expect) -> str:
+    return f"{expect.outcome} from {' or '.join(expect.sources)}" if expect.sources else expect.outcome
+
+
 def chosen(library: ScenarioSource, asked: str | Scenario | Iterable[str | Scenario]) -> list[Scenario]:
     """The scenarios that names, last parts of names, folders and patterns stand for, each once.
 
-    Raises `UnknownScenario` for one that stands for none, `ScenarioError` for a file that is wrong.
+    Raises `UnknownScenario` for one that stands for none, `ScenarioError` for a file that is wrong, or that expects
+    what cannot be: the client would be blamed for it.
     """
     found: dict[str, Scenario] = {}
     names: list[str] = []
@@ -54,7 +78,13 @@ def chosen(library: ScenarioSource, asked: str | Scenario | Iterable[str | Scena
         matching = matching_names(each, names)
         if not matching:
             raise UnknownScenario(each, names)
-        found.update((name, library.find(name)) for name in matching if name not in found)
+        for name in matching:
+            if name not in found:
+                found[name] = library.find(name)
+                if isinstance(library, Library) and not library.is_shipped(name):
+                    problem = contradiction(found[name])
+                    if problem is not None:
+                        raise ScenarioError([problem], str(library.files[name]))
     return [found[name] for name in sorted(found)]
 
 

@@ -416,6 +416,7 @@ def _show(arguments: argparse.Namespace) -> int:
 
 
 def _validate(arguments: argparse.Namespace) -> int:
+    from mockserver.cases import contradiction
     from mockserver.library import scenario_files
     from mockserver.scenario_check import ScenarioError
     from mockserver.scenario_file import read
@@ -431,8 +432,10 @@ def _validate(arguments: argparse.Namespace) -> int:
     wrong = 0
     for file in files:
         try:
-            read(file.read_text("utf-8"), name=file.stem, file=str(file))
-            continue
+            problem = contradiction(read(file.read_text("utf-8"), name=file.stem, file=str(file)))
+            if problem is None:
+                continue
+            print(ScenarioError([problem], str(file)), file=sys.stderr)
         except ScenarioError as error:
             print(error, file=sys.stderr)
         except UnicodeDecodeError as error:

@@ -44,7 +44,7 @@ class Library:
             if not folder.is_dir():
                 raise NotADirectoryError(f"no scenarios folder {str(folder)!r}")
         if shipped:
-            self.folders.append(Path(str(files("mockserver.scenarios"))))
+            self.folders.append(_shipped_scenarios())
         self._files: dict[str, Path] | None = None
         self._scenarios: dict[str, Scenario] = {}
 
@@ -61,6 +61,10 @@ class Library:
     def names(self) -> list[str]:
         """Every full name, sorted."""
         return list(self.files)
+
+    def is_shipped(self, name: str) -> bool:
+        """Whether a scenario of this full name comes with the package, and not from one of the folders."""
+        return self.files[name].is_relative_to(_shipped_scenarios())
 
     def full_name(self, name: str) -> str:
         """The full name for a name or its last part. Raises `UnknownScenario`, also when several have that part."""
@@ -87,6 +91,10 @@ class Library:
 
     def __len__(self) -> int:
         return len(self.files)
+
+
+def _shipped_scenarios() -> Path:
+    return Path(str(files("mockserver.scenarios")))
 
 
 def _text(path: Path) -> str:

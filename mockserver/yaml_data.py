@@ -31,6 +31,16 @@ _FLOAT = re.compile(r"[-+]?(\.[0-9]+|[0-9]+(\.[0-9]*)?)([eE][-+]?[0-9]+)?")
 _WORDS: dict[str, Any] = {"": None, "~": None, "null": None, "true": True, "false": False}
 
 _IS_JSON = re.compile(r'[ \t\r\n]*\{[ \t\r\n]*(?:["}]|\Z)')
+# What the parser says in its own terms, and what it mostly comes from.
+_HINTS = {
+    "mapping values are not allowed": "a text with a colon and a blank needs quotes, and keys are indented alike",
+    "expected ',' or '}'": "a brace is not closed, or a text with braces or a comma in it needs quotes",
+    "expected ',' or ']'": "a bracket is not closed, or a text with brackets or a comma in it needs quotes",
+    "could not find expected ':'": "a key ends with a colon and a blank",
+    "expected key": "keys of one mapping are indented alike",
+    "block mapping": "keys of one mapping are indented alike",
+    "cannot start any token": "a text that begins with such a character needs quotes",
+}
 # What YAML cannot hold; and what some parsers of it take for a blank or the end of a line, and others do not.
 _ODD = re.compile("[^\n\r\x20-\x7e\xa0-\u2027\u202a-\ud7ff\ue000-\ufefe\uff00-\ufffd\U00010000-\U0010ffff]")
 _DIRECTIVE = re.compile(r"(?:[ \r\n]|#[^\r\n]*[\r\n])*%")
@@ -220,7 +230,8 @@ class _Yaml(_Reader):
             where = f" at column {mark.column + 1}" if mark else ""
             what = short(str(getattr(error, "problem", None) or error), 100)
             line = mark.line + 1 if mark else max(self._located.lines.values(), default=1)
-            raise _Stop(f"not YAML: {what}{where}", line) from None
+            hint = next((f"; {hint}" for part, hint in _HINTS.items() if part in what), "")
+            raise _Stop(f"not YAML: {what}{where}{hint}", line) from None
 
     def _value(self, event: Any, path: Path, depth: int) -> Any:
         line = event.start_mark.line + 1
@@ -257,6 +268,7 @@ class _Yaml(_Reader):
 
     def _mapping(self, path: Path, depth: int) -> dict[str, Any]:
         values: dict[str, Any] = {}
+        bare: dict[str, int] = {}
         while not isinstance(event := self._take(), yaml.MappingEndEvent):
             line = event.start_mark.line + 1
             self._refuse_references(event, path, line)
@@ -267,8 +279,15 @@ class _Yaml(_Reader):
             if key == "<<" and event.implicit[0]:
                 raise _Stop("merge keys '<<' are not taken: write the values out", line, path)
             self._once(values, key, path, line)
-            values[key] = self._value(self._take(), (*path, key), depth + 1)
+            event = self._take()
+            if self._in_brackets and isinstance(event, yaml.ScalarEvent) and event.implicit[0] and not event.value:
+                bare[key] = line
+            values[key] = self._value(event, (*path, key), depth + 1)
             self._located.lines[(*path, key)] = line
+        # Only now: where the braces are not closed, that is what is wrong.
+        for key, line in bare.items():
+            said = f'the key {short(key)!r} has no value; a text in braces needs quotes: "{{{short(key)}}}"'
+            self._wrong(path, said, line)
         return values
 
 

@@ -416,6 +416,22 @@ def test_files_and_folders_are_checked_with_every_error_at_once(capsys: Capture,
     assert "empty.json:1: " in said.err
 
 
+def test_what_a_file_expects_must_be_what_a_right_client_ends_with(capsys: Capture, tmp_path: Path) -> None:
+    (tmp_path / "wrong.yaml").write_text(f"{RIGHT}\nexpect: {{outcome: failed}}\n", "utf-8")
+    assert main(["scenarios", "validate", str(tmp_path)]) == 1
+    said = f"{tmp_path / 'wrong.yaml'}: expect: failed, but a client that keeps the contract ends with "
+    assert capsys.readouterr().err.startswith(said)
+    # Who is judged by it is not blamed.
+    assert main(["check", "--scenarios", str(tmp_path), "--scenario", "wrong", "--", "true"]) == 2
+    assert f"video-mockserver: {said}" in capsys.readouterr().err
+    # What depends on a signal or on chance, or has no end without one, cannot be known.
+    for way in ("{state: b, signal: go}", "{state: b, after: 1 poll, chance: 0.5}"):
+        text = RIGHT.partition("  a:")[0]
+        text += f"  a: {{next: {way}}}\n  b: {{video: {{status: failed}}}}\nexpect: {{outcome: no_clip}}\n"
+        (tmp_path / "wrong.yaml").write_text(text, "utf-8")
+        assert main(["scenarios", "validate", str(tmp_path)]) == 0, capsys.readouterr().err
+
+
 def test_every_path_is_looked_for_before_anything_is_checked(capsys: Capture, tmp_path: Path) -> None:
     (tmp_path / "wrong.yaml").write_text(WRONG, "utf-8")
     assert main(["scenarios", "validate", str(tmp_path), str(tmp_path / "nowhere")]) == 2

@@ -681,23 +681,45 @@ def test_what_is_wrong_with_a_file_is_told_with_its_line(case: str) -> None:
 
 
 @pytest.mark.parametrize(
-    ("text", "line"),
+    ("text", "line", "hint"),
     [
-        (HEAD + "expect: {outcome: failed\n", 7),
-        (HEAD + "source: 'x\n", 7),
-        (HEAD + 'source: "\\q"\n', 6),
-        (HEAD + " source: x\n", 6),
-        (HEAD + "source: a: b\n", 6),
-        (HEAD + "source: %x\n", 6),
-        (HEAD + "source: @x\n", 6),
-        (HEAD + "source: [a, b\nseed: 5\n", 7),
+        (
+            HEAD + "expect: {outcome: failed\n",
+            7,
+            "a brace is not closed, or a text with braces or a comma in it needs quotes",
+        ),
+        (HEAD + "source: 'x\n", 7, None),
+        (HEAD + 'source: "\\q"\n', 6, None),
+        (HEAD + " source: x\n", 6, "keys of one mapping are indented alike"),
+        (HEAD + "source: a: b\n", 6, "a text with a colon and a blank needs quotes"),
+        (HEAD + "source: %x\n", 6, "a text that begins with such a character needs quotes"),
+        (HEAD + "source: @x\n", 6, "a text that begins with such a character needs quotes"),
+        (HEAD + "source: [a, b\nseed: 5\n", 7, "a bracket is not closed"),
+        (HEAD + "source\nseed: 5\n", 7, "a key ends with a colon and a blank"),
+        (HEAD + "create:\n   video: {}\n  status: 200\n", 8, "keys of one mapping are indented alike"),
     ],
 )
-def test_a_slip_in_the_yaml_is_told_with_line_and_column(text: str, line: int) -> None:
-    [error] = errors(text)
-    assert error.startswith(f"f.yaml:{line}: not YAML: ")
-    assert error.split()[-3:-1] == ["at", "column"]
+@pytest.mark.parametrize("loader", ["CSafeLoader", "SafeLoader"])
+def test_a_slip_in_the_yaml_is_told_with_line_column_and_what_it_comes_from(
+    text: str, line: int, hint: str | None, loader: str
+) -> None:
+    with parser(getattr(yaml, loader, yaml.SafeLoader)):
+        [error] = errors(text)
+    assert re.match(rf"f\.yaml:{line}: not YAML: .* at column \d+(; |$)", error)
+    assert (hint is None) == (";" not in error)
+    assert hint is None or hint in error
     assert "Traceback" not in error
+
+
+@pytest.mark.parametrize("loader", ["CSafeLoader", "SafeLoader"])
+def test_a_template_without_quotes_is_told(loader: str) -> None:
+    with parser(getattr(yaml, loader, yaml.SafeLoader)):
+        for wrong in ("download_url", "download_url:bad", "now "):
+            [error] = errors(HEAD + f"    unified: {{url: {{{wrong}}}}}\n")
+            word = wrong.strip()
+            said = f'the key {word!r} has no value; a text in braces needs quotes: "{{{word}}}"'
+            assert error == f"f.yaml:6: states.a.unified.url: {said}"
+        assert read(HEAD + "    unified: {url: {now: null, id: ''}}\n", name="told").states["a"].unified
 
 
 def test_a_key_twice_is_told_where_it_stands_again_and_the_rest_is_read() -> None:
