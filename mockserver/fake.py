@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Callable, Iterable
+from dataclasses import fields
 from typing import Any
 
 from mockserver import machine, views
@@ -18,7 +19,7 @@ from mockserver.operations import OPERATIONS
 from mockserver.reply import Clip, Origins, Reply, Request
 from mockserver.routes import Match, RouteTree, api_routes
 from mockserver.scenario import Scenario
-from mockserver.scenario_check import check
+from mockserver.scenario_check import check, did_you_mean
 from mockserver.secrets import mask
 from mockserver.task import Task, TaskBook
 
@@ -28,6 +29,10 @@ _DOWNLOADS = RouteTree(
     [DOWNLOAD_ROUTE, Route("download", "HEAD", DOWNLOAD_ROUTE.path, "The clip's headers.", DOWNLOAD_ROUTE.source)]
 )
 _NOWHERE = Route("", "", "", "", "")
+
+
+_SETTINGS = tuple(field.name for field in fields(Settings))
+_OPTIONS = ("scenario", "library", "clock", "speed", "keys", "journal", "base_url")
 
 
 class Fake:
@@ -62,6 +67,9 @@ class Fake:
         self.name = name
         self.clock: Clock = clock if clock is not None else RealClock(speed)
         self.journal = journal if journal is not None else Journal()
+        for option in settings:
+            if option not in _SETTINGS:
+                raise TypeError(f"no option {option!r}{did_you_mean(option, (*_SETTINGS, *_OPTIONS))}")
         chosen = Settings(keys=frozenset(keys) if keys is not None else None, **settings)
         self.watch = watch
         self._desk = Desk(chosen, scenarios, shelf, self.clock, TaskBook(chosen.seed))

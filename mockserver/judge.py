@@ -240,6 +240,7 @@ class Report:
 
     def raise_for_broken(self) -> None:
         """Raise `ContractBroken`, which tells of every case that is no pass."""
+        __tracebackhide__ = True  # of pytest: the message says it all
         if not self.ok:
             raise ContractBroken(told(self.to_data()))
 

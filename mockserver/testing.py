@@ -10,7 +10,7 @@ They are cheap: one server in a thread serves every `video_server` of the proces
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
@@ -63,15 +63,23 @@ class ClientContract:
         """One test for each scenario that can be judged."""
         if "video_case" in metafunc.fixturenames:
             from mockserver.cases import chosen, judgeable
+            from mockserver.choice import UnknownScenario
 
-            library, terms = self._project(metafunc.config)
-            cases, _ = judgeable(chosen(library, self.scenarios), self.flow, terms)
-            names = [scenario.name for scenario, _ in cases]
-            metafunc.parametrize("video_case", names, ids=names)
+            try:
+                library, terms = self._project(metafunc.config)
+                cases, _ = judgeable(chosen(library, self.scenarios), self.flow, terms)
+            except (ValueError, UnknownScenario, NotADirectoryError) as error:
+                said = f"{type(self).__name__}: {error}"
+            else:
+                names = [scenario.name for scenario, _ in cases]
+                metafunc.parametrize("video_case", names, ids=names)
+                return
+            import pytest
 
-    def test_contract(self, video_case: str, pytestconfig: Any) -> None:
+            raise pytest.Collector.CollectError(said)  # out here, so that it is shown alone
+
+    def test_contract(self, video_case: str, pytestconfig: Any, record_property: Callable[[str, object], None]) -> None:
         """The client keeps the contract in this scenario."""
-        __tracebackhide__ = True
         library, terms = self._project(pytestconfig)
         report = check(
             self.client,
@@ -83,7 +91,20 @@ class ClientContract:
             timeout=self.timeout,
             terms=terms,
         )
-        report.raise_for_broken()
+        if report.ok:
+            return
+        from mockserver.reports.terminal import case_lines
+
+        [verdict] = report.verdicts
+        for broken in verdict.broken:
+            record_property("video-mockserver: broken", f"{broken.level} {broken.rule.id}")
+        first = next((f"{broken.rule.id}: {broken.message}" for broken in verdict.broken), "it could not be judged")
+        more = f" (and {len(verdict.broken) - 1} more)" if len(verdict.broken) > 1 else ""
+        # What pytest shows of a failure in one line is the first.
+        data = report.to_data()
+        import pytest
+
+        pytest.fail("\n".join([f"{first}{more}", "", *case_lines(data["cases"][0], data)]), pytrace=False)
 
     def _project(self, config: Any) -> tuple[Library, Terms]:
         from mockserver.project import Project, read_project

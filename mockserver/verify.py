@@ -31,14 +31,18 @@ class JudgedFake(Fake):
 
         `clip` is what it delivered, `failed` whether it reported a failure; without either only what went over the wire
         is judged. `level`, `url_order`, `levels` and `ignore` are what it is held to (see `judge.Terms`). Raises
-        `ContractBroken` when a promise was broken, ValueError for a clip and a failure at once, or wrong terms.
+        `ContractBroken` when a promise was broken, ValueError for a clip and a failure at once, or wrong terms,
+        TypeError for a clip that is not bytes.
         """
+        __tracebackhide__ = True  # of pytest: the message says it all
         from mockserver.cases import case_of, expected
         from mockserver.evidence import Outcome
         from mockserver.judge import ContractBroken, Terms, judge, new_report
 
         terms = Terms(level, url_order, levels or {}, ignore or {})
         outcome = Outcome("unknown", "nobody said")
+        if clip is not None and not isinstance(clip, (bytes, bytearray, memoryview)):
+            raise TypeError(f"clip: {type(clip).__name__} is not the bytes that the client delivered")
         if clip is not None and failed:
             raise ValueError("a client delivers a clip, or reports a failure; not both")
         if clip is not None:

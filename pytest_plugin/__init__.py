@@ -6,8 +6,10 @@ before a fixture or a marker is used.
 
 from __future__ import annotations
 
-from collections.abc import Generator, Iterator
-from typing import TYPE_CHECKING, Any, NoReturn
+import contextlib
+from collections import Counter
+from collections.abc import Callable, Generator, Iterator
+from typing import TYPE_CHECKING, Any, NoReturn, TypeVar
 
 import pytest
 
@@ -21,6 +23,7 @@ if TYPE_CHECKING:
     from mockserver.library import Library
     from mockserver.scenario import Scenario
 
+_Fake = TypeVar("_Fake")
 _FAKES: pytest.StashKey[list[Fake]] = pytest.StashKey()
 _LIBRARY: pytest.StashKey[Library] = pytest.StashKey()
 _SECTION = "video-mockserver: the requests"
@@ -73,8 +76,10 @@ def _known(library: Library, name: Any) -> None:
 
     try:
         library.find(name)
+        return
     except (UnknownScenario, ScenarioError) as error:
-        _wrong(str(error))
+        said = str(error)
+    _wrong(said)  # out here, so that pytest does not show both errors
 
 
 def _matching(library: Library, globs: tuple[Any, ...]) -> list[str]:
@@ -90,7 +95,7 @@ def _matching(library: Library, globs: tuple[Any, ...]) -> list[str]:
 
 
 def _wrong(message: str) -> NoReturn:
-    pytest.fail(message, pytrace=False)
+    raise pytest.Collector.CollectError(message)  # which is shown alone, without a traceback
 
 
 def _library(config: pytest.Config) -> Library:
@@ -139,7 +144,8 @@ def video_server(
 
     options = _options(request)
     options.pop("base_url", None)
-    with testing.video_server(video_scenario, **options) as fake:
+    with contextlib.ExitStack() as stack:
+        fake = _opened(stack, testing.video_server, video_scenario, options)
         _remember(request, fake)
         yield fake
 
@@ -152,11 +158,8 @@ def video_mock(request: pytest.FixtureRequest, video_scenario: Scenario | None) 
     options = _options(request)
     config = request.config
     options.setdefault("base_url", config.getoption("--video-base-url") or config.getini("video_base_url"))
-    try:
-        opened = testing.video_mock(video_scenario, **options)
-    except ImportError as error:
-        _wrong(str(error))
-    with opened as fake:
+    with contextlib.ExitStack() as stack:
+        fake = _opened(stack, testing.video_mock, video_scenario, options)
         _remember(request, fake)
         yield fake
 
@@ -168,6 +171,19 @@ def video_clock() -> Iterator[VideoClock]:
 
     with testing.video_clock() as clock:
         yield clock
+
+
+def _opened(
+    stack: contextlib.ExitStack,
+    make: Callable[..., contextlib.AbstractContextManager[_Fake]],
+    scenario: Scenario | None,
+    options: dict[str, Any],
+) -> _Fake:
+    try:
+        return stack.enter_context(make(scenario, **options))
+    except (ImportError, TypeError, ValueError) as error:
+        said = str(error)
+    pytest.fail(said, pytrace=False)  # out here, so that pytest does not show both errors
 
 
 def _options(request: pytest.FixtureRequest) -> dict[str, Any]:
@@ -189,9 +205,30 @@ def pytest_runtest_makereport(
 ) -> Generator[None, pytest.TestReport, pytest.TestReport]:
     report = yield
     fakes = item.stash.get(_FAKES, [])
-    if report.failed and fakes:
+    told = call.excinfo is not None and type(call.excinfo.value).__name__ == "ContractBroken"
+    if report.failed and fakes and not told:  # else they stand in the error already
         from mockserver.timeline import timeline
 
         whole = item.config.getoption("verbose") > 1
         report.sections += [(_SECTION, timeline(fake.journal, whole=whole)) for fake in fakes]
     return report
+
+
+def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
+    """The promises that clients broke in the tests of a `ClientContract`, each once."""
+    broken = Counter(
+        told
+        for report in terminalreporter.getreports("failed")
+        for name, told in getattr(report, "user_properties", ())
+        if name == "video-mockserver: broken"
+    )
+    if not broken:
+        return
+    from mockserver.rules import RULES
+
+    terminalreporter.section("video-mockserver: broken promises")
+    width = max(map(len, broken))
+    for told in sorted(broken, key=lambda told: (told.partition(" ")[0], -broken[told])):  # "must key-stays-home"
+        count = broken[told]
+        rule = RULES[told.partition(" ")[2]]
+        terminalreporter.write_line(f"{told:{width}}  {count} case{'' if count == 1 else 's'}: {rule.sentence}")

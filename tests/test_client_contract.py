@@ -28,10 +28,12 @@ def get(base_url, api_key, task_id):
 """
 
 
-def run(pytester: pytest.Pytester, body: str, *, falls_back: bool = True) -> pytest.RunResult:
+def run(
+    pytester: pytest.Pytester, body: str, *, falls_back: bool = True, options: tuple[str, ...] = ()
+) -> pytest.RunResult:
     pytester.makeini("[pytest]\nasyncio_default_fixture_loop_scope = function\nfilterwarnings = error\n")
     pytester.makepyfile(f"FALLS_BACK = {falls_back}\n{HEAD}\n{body}")
-    return pytester.runpytest_subprocess("-p", "no:cacheprovider", "-p", "no:randomly", "-v")
+    return pytester.runpytest_subprocess("-p", "no:cacheprovider", "-p", "no:randomly", "-v", *options)
 
 
 def test_there_is_one_test_for_each_scenario(pytester: pytest.Pytester) -> None:
@@ -58,10 +60,35 @@ class TestMine(ClientContract):
     result = run(pytester, body, falls_back=False)
     result.assert_outcomes(failed=1)
     text = result.stdout.str()
-    assert re.search(r"ContractBroken: FAIL download/url_404: The URL answers 404", text)
+    assert re.search(r"^fallback-download: GET download:.* was answered 404, and /content was not asked$", text, re.M)
+    assert re.search(r"^FAIL download/url_404: The URL answers 404", text, re.M)
     assert "must fallback-download: GET download:/clips/" in text
     assert "raised ValueError: no clip" in text
     assert "mockserver/check.py" not in text  # nobody wants to see our insides
+
+
+@pytest.mark.parametrize("workers", ["0", "2"])
+def test_the_broken_promises_of_all_cases_are_told_together_at_the_end(workers: str, pytester: pytest.Pytester) -> None:
+    body = """
+class TestMine(ClientContract):
+    scenarios = ["download/url_40*", "lifecycle/plain"]
+    transport = "mock"
+    def client(self, base_url, api_key, task_id):
+        if base_url:
+            get(base_url, api_key, task_id)
+        raise ValueError("never satisfied")
+"""
+    result = run(pytester, body, falls_back=False, options=("-n", workers))
+    result.assert_outcomes(failed=4)
+    sentence = "When the download of the URL fails, the clip is asked for at /content."
+    result.stdout.fnmatch_lines([
+        "*= video-mockserver: broken promises =*",
+        f"must fallback-download  3 cases: {sentence}",
+        "must deliver            1 case: A clip that can be had is delivered.",
+        "*= short test summary info =*",
+    ])  # fmt: skip
+    passing = run(pytester, body.replace("raise ValueError", "return get(base_url, api_key, task_id) #"))
+    assert "broken promises" not in passing.stdout.str()
 
 
 def test_the_class_says_what_holds_and_pyproject_what_it_does_not_say(pytester: pytest.Pytester) -> None:
@@ -109,7 +136,18 @@ def test_a_class_without_a_client_says_what_is_missing(pytester: pytest.Pytester
     assert "say how your client gets a clip: def client(self, base_url, api_key, task_id)" in result.stdout.str()
 
 
-def test_a_wrong_name_stops_the_collection(pytester: pytest.Pytester) -> None:
-    result = run(pytester, 'class TestMine(ClientContract):\n    scenarios = "lifecycle/plane"\n')
-    assert "no scenario 'lifecycle/plane' (did you mean 'lifecycle/plain'" in result.stdout.str()
-    assert result.ret != 0
+MISTAKES = {
+    'scenarios = "lifecycle/plane"': "no scenario 'lifecycle/plane' (did you mean 'lifecycle/plain'",
+    'ignore = {"url-ordr": "old"}': "ignore: no 'url-ordr' (did you mean 'url-order'?)",
+    'level = "most"': "level: no 'most' (did you mean 'must'?)",
+}
+
+
+@pytest.mark.parametrize("mistake", MISTAKES)
+def test_a_mistake_stops_the_collection_with_one_line(mistake: str, pytester: pytest.Pytester) -> None:
+    # Schemathesis's own hook tells an error of somebody else's a second time.
+    result = run(pytester, f"class TestMine(ClientContract):\n    {mistake}\n", options=("-p", "no:schemathesis"))
+    result.assert_outcomes(errors=1)
+    told = result.stdout.str().partition("ERROR collecting")[2].partition("short test summary")[0]
+    assert f"TestMine: {MISTAKES[mistake]}" in told
+    assert told.count("\n") < 5, told

@@ -378,6 +378,26 @@ def test_a_wrong_marker_fails_at_collection_with_what_would_be_right(run, marker
     assert "Traceback" not in result.stdout.str()
 
 
+@pytest.mark.parametrize("fixture", ["video_mock", "video_server"])
+@pytest.mark.parametrize(
+    ("option", "said"),
+    [
+        ('profil="openai"', "no option 'profil' (did you mean 'profile'?)"),
+        ('profile="openia"', "profile: no 'openia'; there are octopusx, new-api, openai"),
+    ],
+)
+def test_a_wrong_option_is_told_in_one_line(run, option: str, said: str, fixture: str) -> None:  # type: ignore[no-untyped-def]
+    result = run(f"""
+    @pytest.mark.video_options({option})
+    def test_it({fixture}):
+        pass
+    """)
+    result.assert_outcomes(errors=1)
+    told = result.stdout.str().partition("ERROR at setup of test_it")[2].partition("short test summary")[0]
+    assert f"\n{said}\n" in told
+    assert told.count("\n") == 2, told
+
+
 def test_a_marker_for_many_scenarios_needs_a_test_that_takes_one(run) -> None:  # type: ignore[no-untyped-def]
     result = run("""
     @pytest.mark.video_scenarios("urls/*")

@@ -124,6 +124,11 @@ def test_real_time_shows_a_client_without_pauses(client: httpx.Client) -> None:
             fake.verify()
 
 
+def test_a_clip_is_bytes(fake: Any) -> None:
+    with pytest.raises(TypeError, match=r"^clip: str is not the bytes that the client delivered$"):
+        fake.verify(clip="clip.mp4")
+
+
 def test_a_clip_and_a_failure_exclude_each_other(fake: Any) -> None:
     with pytest.raises(ValueError, match="not both"):
         fake.verify(clip=b"", failed=True)
