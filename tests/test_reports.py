@@ -22,9 +22,21 @@ from hypothesis import strategies as st
 
 import report_sample as sample
 from mockserver.contract import OUTCOMES
-from mockserver.reports.data import Gap, cut, folded, on_download, plain, printable, runs, seconds, short
+from mockserver.reports.data import (
+    Gap,
+    cut,
+    folded,
+    frames_folded,
+    on_download,
+    plain,
+    printable,
+    runs,
+    seconds,
+    short,
+)
 from mockserver.reports.html import page
 from mockserver.reports.junit import document
+from mockserver.reports.terminal import told
 
 Data = dict[str, Any]
 
@@ -645,6 +657,48 @@ def test_any_text_can_stand_in_a_document(text: str) -> None:
     shown = printable(text)
     assert ElementTree.fromstring(f"<a>{escape(shown)}</a>".encode()).text == (shown or None)
     assert printable(shown) == shown
+
+
+def test_of_a_traceback_the_frames_of_the_clients_own_code_are_shown() -> None:
+    def frame(path: str) -> str:
+        return f'  File "{path}", line 3, in get\n    return get()\n           ^^^^^\n'
+
+    package, own = frame("/v/lib/python3.11/site-packages/httpx/_api.py"), frame("/home/me/client.py")
+    library = frame("C:\\\\v\\\\Lib\\\\site-packages\\\\x.py").replace("\\\\", "\\")
+    output = f"Traceback:\n{package}{package}Error: one\n\nTraceback:\n{own}{package}{library}Error: two\n"
+    folded_output = "Traceback:\n  [2 frames of packages]\nError: one\n\nTraceback:\n"
+    folded_output += f"{own}  [2 frames of packages]\nError: two\n"
+    assert frames_folded(output) == folded_output
+    assert frames_folded(own) == own
+    assert frames_folded(frame("/usr/lib/python3.12/re.py")) == "  [1 frame of packages]\n"
+    assert frames_folded("no traceback\n") == "no traceback\n"
+
+
+def last_lines(report: Data) -> list[str]:
+    return told(report).splitlines()
+
+
+def test_the_terminal_says_what_lies_in_how_the_check_was_run() -> None:
+    report = sample.report()
+    lines = last_lines(report)
+    assert "left out: 1 case: it is about creating, and the client was given a task" in lines
+    assert not any("No request came in" in line for line in lines)
+    silent = [{**case, "exchanges": [], "broken": []} for case in report["cases"]]
+    assert any(line.startswith("No request came in, in any case: ") for line in last_lines(sample.gathered(silent)))
+    assert not any("No request came in" in line for line in last_lines(sample.gathered(silent[:1])))
+
+
+def test_the_terminal_says_how_many_gave_up_a_clip_and_how_many_were_stopped() -> None:
+    report = sample.report()
+    passed = next(
+        case for case in report["cases"] if case["verdict"] == "pass" and case["expected"]["outcome"] == "clip"
+    )
+    gave_up = {**passed, "outcome": {**passed["outcome"], "ended": "reported", "bytes": None}}
+    stopped = {**passed, "outcome": {**passed["outcome"], "ended": "stopped", "bytes": None}}
+    assert "without the clip" not in last_lines(sample.gathered([passed]))[-1]
+    assert "(2 of them without the clip" in last_lines(sample.gathered([gave_up, passed, gave_up]))[-1]
+    assert "1 case ran until the client was stopped" in told(sample.gathered([stopped, passed]))
+    assert "until the client was stopped" not in told(sample.gathered([passed, gave_up]))
 
 
 def test_colours_of_a_program_are_dropped_and_its_lines_kept() -> None:

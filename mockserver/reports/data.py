@@ -15,7 +15,8 @@ from mockserver.faults import NO_REPLY
 
 __all__ = [
     "ENDED", "Data", "Gap", "Report", "Run", "answer", "counted", "cut", "ended", "escaped", "expected", "folded",
-    "line", "moved", "no_reply", "on_download", "plain", "printable", "promises", "runs", "seconds", "short", "where",
+    "frames_folded", "line", "moved", "no_reply", "on_download", "plain", "printable", "promises", "runs", "seconds",
+    "short", "where",
 ]  # fmt: skip
 
 Report = dict[str, Any]
@@ -26,6 +27,12 @@ _UNPRINTABLE = re.compile(
     "[\x00-\x08\x0b-\x1f\x7f-\x9f\ud800-\udfff\ufdd0-\ufdef\ufffe\uffff\u061c\u200e\u200f\u202a-\u202e\u2066-\u2069]"
 )
 _COLOURS = re.compile(r"\x1b\[[0-?]*[ -/]*[@-~]|\x1b\][^\x07\x1b]*(?:\x07|\x1b\\)")
+
+_FRAME = '  File "'
+_PACKAGE_FRAMES = re.compile(
+    rf'(?:^{_FRAME}[^"\n]*[/\\](?:site-packages|lib[/\\]python[\d.]+)[/\\][^"\n]*", line .*\n(?:    .*\n)*)+',
+    re.MULTILINE,
+)
 
 _URL = 300  # characters of a path and query in one line
 
@@ -58,6 +65,11 @@ def escaped(text: object) -> str:
 def plain(output: str) -> str:
     """What a program printed, without colours; where it went back to the start of a line, a new one starts."""
     return printable(_COLOURS.sub("", output).replace("\r\n", "\n").replace("\r", "\n"))
+
+
+def frames_folded(output: str) -> str:
+    """What a program printed, with the frames of packages in Python's tracebacks counted instead of shown."""
+    return _PACKAGE_FRAMES.sub(lambda found: f"  [{counted(found[0].count(_FRAME), 'frame')} of packages]\n", output)
 
 
 def cut(text: str, head: int, tail: int = 0) -> str:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterator
 
 from mockserver.reports.data import (
@@ -13,6 +14,7 @@ from mockserver.reports.data import (
     ended,
     expected,
     folded,
+    frames_folded,
     line,
     on_download,
     plain,
@@ -25,7 +27,7 @@ __all__ = ["case_lines", "told"]
 _CASES = 1  # cases told in full for each broken rule
 _NAMED = 12  # other cases of a rule that are named
 _LINES = 24  # lines of a case's story
-_OUTPUT = 1500  # characters of a program's output
+_OUTPUT = (500, 1500)  # characters of a program's output: its beginning, and its end
 _IN_TIME = 3  # cases that could not be judged, told in full
 
 
@@ -69,7 +71,14 @@ def _summary(report: Report) -> Iterator[str]:
                 f"  {broken['level']:6} {broken['rule']:{width}}  {counted(len(broken['cases']), 'case')}: "
                 + printable(broken["sentence"])
             )
+    reasons = Counter(skipped["reason"] for skipped in report["skipped"])
+    for reason, count in reasons.items():
+        yield f"left out: {counted(count, 'case')}: {printable(reason)}"
+    yield from _remarks(report["cases"])
+    gave_up = sum(case["verdict"] == "pass" and _gave_up(case) for case in report["cases"])
     words = [f"{counted(summary['cases'], 'case')} in {report['seconds']:.1f} s: {summary['pass']} passed"]
+    if gave_up:
+        words[0] += f" ({gave_up} of them without the clip that could be had, as the contract allows)"
     if summary["fail"]:
         words.append(f"{summary['fail']} broke a promise")
     if summary["error"]:
@@ -79,6 +88,19 @@ def _summary(report: Report) -> Iterator[str]:
     yield ", ".join(words)
     if summary["ended_early"]:
         yield f"Not every case was run: {printable(summary['ended_early'])}"
+
+
+def _gave_up(case: Data) -> bool:
+    return bool(case["expected"]["outcome"] == "clip" and case["outcome"]["ended"] == "reported")
+
+
+def _remarks(cases: list[Data]) -> Iterator[str]:
+    """What lies in how the check is run, rather than in a rule."""
+    if len(cases) > 1 and not any(case["exchanges"] for case in cases):
+        yield "No request came in, in any case: does the client start, and ask at {base_url} or VIDEO_BASE_URL?"
+    stopped = sum(case["outcome"]["ended"] == "stopped" for case in cases)
+    if stopped:
+        yield f"{counted(stopped, 'case')} ran until the client was stopped: a deadline of its own makes it quicker"
 
 
 def case_lines(case: Data, report: Report) -> Iterator[str]:
@@ -92,7 +114,8 @@ def case_lines(case: Data, report: Report) -> Iterator[str]:
     yield from (f"  {each}" for each in _story(case, report))
     if case["output"].strip():
         yield "  it printed:"
-        yield from (f"    {each}" for each in cut(plain(case["output"]).strip("\n"), 0, _OUTPUT).splitlines())
+        output = frames_folded(plain(case["output"])).strip("\n")
+        yield from (f"    {each}" for each in cut(output, *_OUTPUT).splitlines())
     if case["rerun"]:
         yield f"  again: {printable(case['rerun'])}"
 
