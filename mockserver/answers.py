@@ -130,19 +130,28 @@ def scripted_reply(
     elif said.redirect is not None:
         reply = Reply(said.status or 302, (("location", _header_text(body)),))
     elif said.clip is not None:
-        reply = clip(said.clip)
-        reply.status = said.status or reply.status
+        reply = _with_status(clip(said.clip), said.status)
     elif said.video is None and said.status is not None and said.status >= 400:
         reply = error(said.status)
     else:
-        reply = natural(scripted)
-        reply.status = said.status or reply.status
+        reply = _with_status(natural(scripted), said.status)
     if reply.status in _NO_BODY:
         reply.body = b""
     if said.headers:
         reply.headers = _laid_over(reply.headers, scripted.headers.render(lookup))
     reply.delay = said.delay
     reply.fault = said.fault
+    return reply
+
+
+def _with_status(reply: Reply, status: int | None) -> Reply:
+    if status is None:
+        return reply
+    if status == 200 and reply.status == 206 and isinstance(reply.body, ClipPart):
+        # Said to be 200, a clip is whole: that is a server which takes no notice of Range.
+        reply.body = ClipPart(reply.body.clip, 0, reply.body.clip.size)
+        reply.headers = tuple(pair for pair in reply.headers if pair[0] not in ("content-range", "accept-ranges"))
+    reply.status = status
     return reply
 
 

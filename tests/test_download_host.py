@@ -86,6 +86,17 @@ def test_head_and_ranges_are_those_of_storage(new_fake: NewFake) -> None:
     assert (beyond.status, code_of(beyond.body)) == (416, "InvalidRange")
 
 
+def test_a_clip_that_is_said_to_come_with_200_takes_no_notice_of_range(new_fake: NewFake) -> None:
+    fake = new_fake(at_once(download=(ReplyTemplate(status=200), ReplyTemplate(status=206), ReplyTemplate())))
+    url = presigned(fake)
+    whole = fetch(fake, url, headers={"Range": "bytes=100-199"})
+    film = fake.read_clip(fake.tasks[0].clip)
+    assert (whole.status, whole.body == film) == (200, True)
+    assert not {"content-range", "accept-ranges"} & whole.headers.keys()
+    assert whole.headers["content-type"] == "video/mp4"
+    assert [len(fetch(fake, url, headers={"Range": "bytes=100-199"}).body) for _ in range(2)] == [100, 100]
+
+
 # --- refused ----------------------------------------------------------------------------------------------------------
 
 
