@@ -42,6 +42,18 @@ def test_a_delay_moves_the_clock_up_to_the_clients_patience() -> None:
     assert fake.journal[-1].ended == "client left"
 
 
+@pytest.mark.parametrize(("reply", "ended"), [
+    (ReplyTemplate(status=403), "whole"),
+    (ReplyTemplate(text="no film"), "whole"),
+    (ReplyTemplate(clip="clip"), "client left"),
+])  # fmt: skip
+def test_a_body_that_nobody_reads_was_sent_all_the_same_unless_it_is_a_film(reply: ReplyTemplate, ended: str) -> None:
+    fake = fake_with(reply)
+    received = Inproc(fake).ask("GET", API_ORIGIN, "/v1/videos/video_x/content", KEY, b"", read_timeout=5)
+    assert (fake.journal[-1].status, fake.journal[-1].ended) == (received.status, ended)
+    assert (fake.journal[-1].sent == 0) == (ended == "client left")
+
+
 def test_a_clock_that_the_client_moves_is_moved_once() -> None:
     with video_clock() as clock:
         fake = fake_with(ReplyTemplate(clip="clip", delay=3), clock)

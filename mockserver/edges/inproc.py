@@ -16,7 +16,7 @@ from mockserver.answers import body_bytes
 from mockserver.clock import ManualClock
 from mockserver.desk import DOWNLOAD_ALIAS
 from mockserver.fake import Fake
-from mockserver.reply import Origins, Reply, Request
+from mockserver.reply import ClipPart, Origins, Reply, Request
 
 __all__ = ["API_ORIGIN", "DOWNLOAD_ORIGIN", "REFUSED_ORIGIN", "Broken", "Inproc", "Received"]
 
@@ -103,7 +103,9 @@ class Inproc:
             if reply.status not in (204, 304):
                 received.append(("content-length", str(len(whole))))
             pieces = iter(()) if bodiless else self._whole(reply, whole)
-            self._finish(reply, 0, "whole" if bodiless or not whole else "client left")
+            # As over a socket, where what is small has been sent before anyone reads it.
+            left = isinstance(reply.body, ClipPart) and whole and not bodiless
+            self._finish(reply, 0 if left or bodiless else len(whole), "client left" if left else "whole")
             return Received(reply.status, received, pieces)
         return self._faulty(reply, faults.steps(reply.fault, whole), patience, bodiless=bodiless)
 
