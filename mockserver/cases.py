@@ -106,9 +106,20 @@ def judgeable(
 
 
 def case_of(
-    fake: Fake, scenario: Scenario, expect: Expect, outcome: Outcome, *, terms: Terms, given: str | None
+    fake: Fake,
+    scenario: Scenario,
+    expect: Expect,
+    outcome: Outcome,
+    *,
+    terms: Terms,
+    given: str | None,
+    ended_at: float | None = None,
 ) -> Case:
-    """What a client did at a fake, ready to be judged. `given` is the task's id, where the client was given one."""
+    """What a client did at a fake, ready to be judged.
+
+    `given` is the task's id, where the client was given one; `ended_at` when it ended, by the fake's clock (default:
+    now).
+    """
     shelf = shipped_shelf()
     films = [fake.read_clip(task.clip) for task in fake.tasks] or [fake.clip]
     decoy = shelf.named(DECOY)
@@ -124,5 +135,5 @@ def case_of(
         api_key=fake.api_key if fake.settings.keys else None,
         order=terms.order,
         speed=fake.clock.per_client_second(),
-        ended_at=fake.clock.now(),
+        ended_at=fake.clock.now() if ended_at is None else ended_at,
     )

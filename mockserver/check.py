@@ -147,15 +147,32 @@ def _judged(
     """Run a client through one scenario and judge it."""
     given = fake.task(scenario).id if flow == "poll" else None
     began = time.perf_counter()
-    outcome = _run(client, fake, given, leash, timeout)
-    verdict = judge(case_of(fake, scenario, expect, outcome, terms=terms, given=given), terms)
+    ended_at: float | None = None
+
+    def stop() -> None:
+        # What the client waits for in real time, as for a socket on which nothing comes, the fake's clock does not
+        # know; and what it does when its fake is gone is not looked at.
+        nonlocal ended_at
+        ended_at = fake.clock.now() + time.monotonic() - leash.asked_at
+        fake.close()
+
+    outcome = _run(client, fake, given, leash, timeout, stop)
+    case = case_of(fake, scenario, expect, outcome, terms=terms, given=given, ended_at=ended_at)
+    verdict = judge(case, terms)
     verdict.seconds = time.perf_counter() - began
     return verdict
 
 
-def _run(client: Client, fake: ServedFake | VideoMock, given: str | None, leash: Leash, timeout: float) -> Outcome:
+def _run(
+    client: Client,
+    fake: ServedFake | VideoMock,
+    given: str | None,
+    leash: Leash,
+    timeout: float,
+    stop: Callable[[], None],
+) -> Outcome:
     try:
-        with leash.around_client(timeout, fake.close):
+        with leash.around_client(timeout, stop):
             clip = client(fake.base_url, fake.api_key, given)
             if inspect.isawaitable(clip):
                 clip = asyncio.run(_awaited(clip))

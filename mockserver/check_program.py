@@ -22,7 +22,7 @@ from mockserver.check import API_KEY
 from mockserver.edges.hall import ServedFake
 from mockserver.edges.programs import Ran, run_program, stop_all
 from mockserver.edges.server import VideoServer
-from mockserver.evidence import Outcome
+from mockserver.evidence import Outcome, is_film
 from mockserver.judge import Report, Terms, Verdict, judge, new_report
 from mockserver.library import Library
 from mockserver.scenario import Expect, Scenario
@@ -188,9 +188,18 @@ def _outcome(ran: Ran, output: Path) -> Outcome:
     if output.is_file():
         with output.open("rb") as file:
             clip = file.read(_LARGEST)
+    # Part of a film may lie beside it, as clip.mp4.part.
+    left = sum(path.stat().st_size for path in output.parent.iterdir() if path == output or _holds_film(path))
     if ran.code is None:
         return Outcome("stopped", f"stopped after {ran.seconds:.1f} s")
     if ran.code == 0:
         return Outcome("delivered", "exit 0", clip)
     said = f"exit {ran.code}" if ran.code > 0 else f"ended by signal {-ran.code}"
-    return Outcome("reported", said, None, None if clip is None else len(clip))
+    return Outcome("reported", said, None, None if clip is None and not left else left)
+
+
+def _holds_film(path: Path) -> bool:
+    if not path.is_file():
+        return False
+    with path.open("rb") as file:
+        return is_film(file.read(16))

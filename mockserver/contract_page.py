@@ -6,6 +6,7 @@ from collections.abc import Iterable
 
 from mockserver.contract import OUTCOMES, STATUS_PHASES, Phase
 from mockserver.rules import LEVELS, Rule
+from mockserver.rules.limits import ENOUGH
 
 __all__ = ["markdown"]
 
@@ -41,6 +42,9 @@ def markdown(rules: Iterable[Rule]) -> str:
             f"| `{rule.id}` | {_cell(rule.sentence)} | {_cell(rule.source)} |" for rule in rules if rule.level == level
         ]
         parts.append("\n".join(lines))
+    lines = ["## How much is enough", "", "Seconds are the client's own.", "", "| rule | |", "|---|---|"]
+    lines += [f"| {rule} | {told} |" for rule, told in ENOUGH.items()]
+    parts.append("\n".join(lines))
     return "\n\n".join(parts) + "\n"
 
 

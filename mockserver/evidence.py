@@ -17,7 +17,7 @@ from mockserver.reply import ClipPart
 from mockserver.scenario import Expect, Scenario
 
 __all__ = [
-    "CREATES", "POLLS", "Case", "Ending", "Outcome", "ResultUrl", "is_film", "location", "undocumented_end",
+    "CREATES", "POLLS", "Case", "Ending", "Misread", "Outcome", "ResultUrl", "is_film", "location", "undocumented_end",
 ]  # fmt: skip
 
 POLLS = frozenset(route.operation for route in ROUTES if route.poll)
@@ -45,12 +45,34 @@ class Outcome:
 
 @dataclass(frozen=True, slots=True)
 class ResultUrl:
-    """A result URL of a task's document: its field, and its path when it leads to the fake (else None)."""
+    """A result URL of a task's document: its field, and its path when it leads to the fake (else None).
+
+    `text` is what the field holds, `url` the same made absolute.
+    """
 
     field: str
+    text: str
     url: str
     path: str | None
     task_id: str | None
+
+    @property
+    def is_relative(self) -> bool:
+        """Whether it is to be understood by where the document came from."""
+        return not urlsplit(self.text).scheme
+
+
+@dataclass(frozen=True, slots=True)
+class Misread:
+    """A field that a request was made of although it holds no absolute URL, and what it holds.
+
+    `is_url`: it holds a relative one. `is_resolved`: the request went where that leads to.
+    """
+
+    field: str
+    value: object
+    is_url: bool
+    is_resolved: bool
 
 
 @dataclass(frozen=True, slots=True)
@@ -192,7 +214,7 @@ class Case:
             origins = (f"{exchange.origins.download}/", f"{exchange.origins.api}/")
             reaches = url.startswith(origins) and not url.startswith(exchange.origins.refused)
             path = _link(urlsplit(url).path) if reaches else None
-            found.append(ResultUrl(told.field, told.url, path, exchange.task_id))
+            found.append(ResultUrl(told.field, told.url, url, path, exchange.task_id))
         return found
 
     @cached_property
@@ -232,17 +254,48 @@ class Case:
             return any(self.has_film(exchange) for exchange in (*self.downloads, *self.contents))
         return self.outcome.clip is not None and self.outcome.clip in self.films
 
-    def told_before(self, exchange: Exchange) -> bool:
-        """Whether a request's path was named by an earlier reply: then it is not the client's invention."""
+    def tellers(self, exchange: Exchange) -> list[Exchange]:
+        """The earlier exchanges whose replies name a request's path: then it is not the client's invention."""
         path = exchange.path.encode()
-        return any(
-            earlier.number < exchange.number
+        return [
+            earlier
+            for earlier in self.exchanges
+            if earlier.number < exchange.number
             and (
                 (isinstance(earlier.reply_body, bytes) and path in earlier.reply_body)
                 or any(exchange.path in value for _, value in earlier.reply_headers)
             )
-            for earlier in self.exchanges
-        )
+        ]
+
+    def misread(self, exchange: Exchange) -> Misread | None:
+        """The field of the task's document that a request to the API was made of, where that is no absolute URL."""
+        end = self.ending
+        if end is None or exchange.number <= end.exchange.number or exchange.host != "api":
+            return None
+        has_key = exchange.header("authorization") is not None
+        if has_key and exchange.operation and exchange.task_id is not None:
+            return None  # a good question, whatever a field holds
+        path, asked = unquote(exchange.path), unquote(end.exchange.path)
+        for name in self.order:
+            value: object = end.document
+            for key in name.split("."):
+                value = value.get(key, _MISSING) if isinstance(value, Mapping) else _MISSING
+            text = value.strip() if isinstance(value, str) else ""
+            if isinstance(value, str) and not text:
+                # A blank reference leads to what it stands in.
+                taken = not has_key and path.strip() in (asked, f"{asked.rpartition('/')[0]}/", "/v1/", "/v1", "/")
+            elif text and not urlsplit(text).scheme:
+                taken = path.endswith(f"/{unquote(urlsplit(text).path).lstrip('/')}")
+            else:  # `None` made a text, as `/None`
+                made = value is not _MISSING and not text
+                taken = made and path.endswith((f"/{value}", f"/{json.dumps(value)}"))
+            if taken:
+                target = unquote(urlsplit(urljoin(end.exchange.url, text)).path)
+                return Misread(name, value, bool(text), path == target)
+        return None
+
+
+_MISSING = object()
 
 
 def location(exchange: Exchange) -> str | None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections import deque
 from collections.abc import Iterator
 from typing import Any
+from urllib.parse import unquote
 
 from mockserver.reply import ClipPart, Fault, Origins, Reply, Request
 from mockserver.secrets import mask_header, mask_query
@@ -103,6 +104,11 @@ class Exchange:
     def fault(self) -> str | None:
         """The reply's fault in words, or None."""
         return self._fault.describe() if self._fault else None
+
+    def holds(self, secret: str) -> bool:
+        """Whether a secret stands anywhere in the request's address or headers, as it is or quoted."""
+        told = (self._request.path, self._request.query, *(value for _, value in self._request.headers))
+        return any(secret in text or secret in unquote(text) for text in told)
 
     def carries(self, api_key: str | None) -> bool:
         """Whether the request carries this API key (None: any) as the API wants it: `Authorization: Bearer KEY`."""

@@ -23,7 +23,7 @@ _LATEST = 10**11  # Unix seconds beyond the year 5000: milliseconds
 def kinds(case: Case, exchange: Exchange) -> frozenset[str]:
     """The kinds of trouble in a reply: `429`, `5xx`, `html`, `json`, `connection`, or another status."""
     body = case.arrived(exchange)
-    if body is None:
+    if body is None or exchange.status == 408:
         return frozenset({"connection"})
     start = body.lstrip()[:20].lower()
     if start.startswith(b"<"):
@@ -56,8 +56,11 @@ def retry_after(exchange: Exchange) -> float | None:
     return float(value) if re.fullmatch(r"\d{1,9}", value, re.ASCII) else None
 
 
-def oddities(document: Mapping[str, object]) -> Iterator[tuple[str, str]]:
-    """What is undocumented about a task object, as the rule that it tries and what is odd in words."""
+def oddities(document: Mapping[str, object], asked: str | None = None) -> Iterator[tuple[str, str]]:
+    """What is undocumented about a task object, as the rule that it tries and what is odd in words.
+
+    `asked` is the id of the task that was asked for.
+    """
     for name in document:
         if name not in _TYPES and name not in _ALSO:
             yield "unknown-fields", f"the field {name!r} is new"
@@ -74,6 +77,8 @@ def oddities(document: Mapping[str, object]) -> Iterator[tuple[str, str]]:
             yield "odd-types", f"{name} is not there"
         elif not _fits(name, document[name], kind):
             yield "odd-types", f"{name} is {shown(document[name])}"
+        elif name == "id" and asked is not None and document[name] != asked:
+            yield "odd-types", f"the id is {shown(document[name])}, another than was asked for"
 
 
 def shown(value: object) -> str:

@@ -138,6 +138,11 @@ ENDINGS = {
     ),
     "half of it": ('deliver(get(poll()["video_url"])[:999])', "whole-clip", "only the first 999 of 30518 bytes"),
     "a failure": ('get(poll()["video_url"]); sys.exit(7)', "deliver", "brought the clip whole, and the client"),
+    "half a file beside it": (
+        'film = get(poll()["video_url"]); open(ENV["VIDEO_OUTPUT"] + ".part", "wb").write(film[:99]); sys.exit(7)',
+        "no-partial-file",
+        "(exit 7) and left 99 b",
+    ),
     "half a file": ('deliver(get(poll()["video_url"])[:9]); sys.exit(7)', "no-partial-file", "(exit 7) and left 9 b"),
     "a signal": ("poll(); os.kill(os.getpid(), 9)", "deliver", "ended by signal 9"),
 }

@@ -20,7 +20,7 @@ from mockserver.library import Library
 from mockserver.rules import RULES
 from mockserver.rules.rule import RULES as ENTERED
 from mockserver.testing import check
-from zoo import TAGS, TLS, ZOO, Careful
+from zoo import TAGS, TLS, ZOO, Careful, Failure, as_object
 
 PROGRAMS = Path(__file__).parent / "zoo_programs"
 
@@ -117,6 +117,23 @@ FOUND_IN = {
     "creates-again-too-soon": "create/create_429_once",
     "ends-at-429": "polling/poll_429",
     "retry-after-is-number": "polling/poll_429_date",
+    "wrong-wish": "lifecycle/plain",
+    "joins-with-base": "urls/relative",
+    "lowers-id": "lifecycle/id_to_be_quoted",
+    "none-is-asked": "urls/video_url_null",
+    "blank-is-asked": "urls/video_url_blank",
+    "strips-blanks": "download/ends_in_a_blank",
+    "any-field-with-url": "urls/metadata_has_another_film",
+    "rest-is-appended": "download/no_ranges",
+    "no-detail": "urls/detail_url_or_nothing",
+    "relative-is-fatal": "urls/relative",
+    "key-in-query": "lifecycle/plain",
+    "key-in-own-header": "lifecycle/plain",
+    "moved-poll-is-fatal": "polling/poll_redirects_elsewhere",
+    "ends-at-408": "polling/poll_408",
+    "stalled-again": "content/content_stalled",
+    "expired-is-no-end": "lifecycle/expired",
+    "creates-for-ever": "create/create_429_for_ever",
     "ends-at-5xx-poll": "polling/completed_missed",
     "known-errors-only": "polling/poll_504",
     "status-must-be-known": "polling/poll_524_html",
@@ -221,7 +238,24 @@ def test_every_rule_has_a_client_that_breaks_it() -> None:
 
 # --- correct clients are not accused ----------------------------------------------------------------------------------
 
+
+class Goes(Careful, rule="", lies_in=""):
+    """Goes on from an object in the place of the film to the URL that it names, and looks again after each failure."""
+
+    def fetch(self, video: dict[str, Any]) -> bytes:
+        for url in self.urls(video):
+            try:
+                return self.download(url)
+            except Failure as failure:
+                named = as_object(failure.answer).get("url") if failure.answer is not None else None
+                if isinstance(named, str):
+                    return self.download(named)
+            self.look()
+        return self.content()
+
+
 CORRECT: dict[str, Any] = {
+    "goes on": Goes(),
     "careful": Careful(),
     "sync": correct_callables.fetch_sync,
     "async": correct_callables.fetch_async,

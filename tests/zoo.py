@@ -380,6 +380,21 @@ class PollsByPost(Careful, rule="right-request", lies_in="order"):
         return self.send("POST", self.task_url(), json={"task_id": self.task_id})
 
 
+class WrongWish(Careful, rule="right-request", lies_in="create", flow="create"):
+    """Creates with a field that the API does not have in the place of the model, and is refused for ever."""
+
+    def wish(self) -> dict[str, Any]:
+        return {"engine": "grok-video-3", "prompt": "a fox in the snow"}
+
+
+class JoinsWithBase(Careful, rule="right-request", lies_in="data"):
+    """Puts a relative URL behind the base URL, as httpx's base_url does, and /v1 with it."""
+
+    def download(self, url: str) -> bytes:
+        joined = f"{self.base_url}{url}" if url.startswith("/") else url
+        return self.film(self.follow(joined))
+
+
 # --- task-id ----------------------------------------------------------------------------------------------------------
 
 
@@ -421,6 +436,13 @@ class IdOfEveryReply(Careful, rule="task-id", lies_in="data"):
         if "status" in video:
             self.task_id = str(video.get("id"))
         return video
+
+
+class LowersId(Careful, rule="task-id", lies_in="data"):
+    """Takes ids for words in which capitals make no difference."""
+
+    def quoted(self, task_id: str) -> str:
+        return super().quoted(task_id.lower())
 
 
 class TaskIdOfCreate(Careful, rule="task-id", lies_in="create", flow="create"):
@@ -677,6 +699,26 @@ class NoneIsUrl(Careful, rule="url-absent", lies_in="data"):
         return super().urls(video)
 
 
+class NoneIsAsked(Careful, rule="url-absent", lies_in="data"):
+    """Makes a text of whatever video_url holds, and asks for "None" beside the task; what comes ends it."""
+
+    def urls(self, video: dict[str, Any]) -> Iterator[str]:
+        if "video_url" in video and video["video_url"] is None:
+            self.http.get(urljoin(self.task_url(), str(video["video_url"])))
+            raise NoClip("'None' is no URL")
+        return super().urls(video)
+
+
+class BlankIsAsked(Careful, rule="url-absent", lies_in="data"):
+    """Joins a text of blanks with the task's address, and asks for that, without the key, as for any URL."""
+
+    def urls(self, video: dict[str, Any]) -> Iterator[str]:
+        if str(video.get("video_url") or "x").isspace():
+            self.http.get(urljoin(self.task_url(), video["video_url"].strip()))
+            raise NoClip("that is no film")
+        return super().urls(video)
+
+
 class BlankIsUrl(_FirstThere, rule="url-absent", lies_in="data"):
     """Takes a text of blanks for a URL."""
 
@@ -891,6 +933,12 @@ class NothingForNoClip(Careful, rule="report-no-clip", lies_in="order"):
         return b""
 
 
+class CreatesForEver(Careful, rule="report-no-clip", lies_in="create", flow="create"):
+    """Asks for a task until it is let in."""
+
+    tries = 10**9
+
+
 class ContentForEver(Careful, rule="report-no-clip", lies_in="time"):
     """Asks for /content until it is there, for ever."""
 
@@ -954,6 +1002,43 @@ class WrittenTwice(Careful, rule="whole-clip", lies_in="wire"):
         return bytes(body)
 
 
+class StripsBlanks(Careful, rule="whole-clip", lies_in="wire"):
+    """Takes blanks off both ends of the film, as of a text."""
+
+    def film(self, answer: Answer) -> bytes:
+        return super().film(answer).strip()
+
+
+class AnyFieldWithUrl(Careful, rule="whole-clip", lies_in="data"):
+    """Takes the URL in metadata where the four fields hold none."""
+
+    def urls(self, video: dict[str, Any]) -> Iterator[str]:
+        yield from super().urls(video)
+        beside = inside(video, "metadata.url")
+        if isinstance(beside, str) and not any(super().urls(video)):
+            yield beside
+
+
+class RestIsAppended(Careful, rule="whole-clip", lies_in="wire"):
+    """Asks for the rest of a film that broke off by Range, and appends what comes, though it is the whole again."""
+
+    def download(self, url: str) -> bytes:
+        address = urljoin(self.task_url(), url)
+        half = b""
+        try:
+            with self.http.stream("GET", address, headers=self.headers(address, address)) as reply:
+                for piece in reply.iter_bytes(1024):
+                    half += piece
+        except httpx.RemoteProtocolError:
+            if half[4:8] == b"ftyp":
+                rest = self.http.get(address, headers={"Range": f"bytes={len(half)}-"})
+                if rest.status_code in (200, 206):
+                    return half + rest.content
+        except httpx.HTTPError:
+            pass
+        return super().download(url)
+
+
 # --- deliver ----------------------------------------------------------------------------------------------------------
 
 
@@ -973,6 +1058,21 @@ class TypeMustBeExact(Careful, rule="deliver", lies_in="wire"):
         if answer.headers.get("content-type") != "video/mp4":
             raise Failure("no film", answer)
         return super().film(answer)
+
+
+class NoDetail(Careful, rule="deliver", lies_in="data"):
+    """Does not know of detail.url."""
+
+    fields = URL_FIELDS[:3]
+
+
+class RelativeIsFatal(Careful, rule="deliver", lies_in="data"):
+    """Raises at a URL that is relative to the reply."""
+
+    def download(self, url: str) -> bytes:
+        if url.startswith("/"):
+            raise NoClip(f"{url}: no host")
+        return super().download(url)
 
 
 class ListOfHosts(Careful, rule="deliver", lies_in="wire"):
@@ -1001,6 +1101,23 @@ class KeyForResultUrl(Careful, rule="key-stays-home", lies_in="wire"):
         return self.key() if url == start else super().headers(url, start)
 
 
+class KeyInQuery(Careful, rule="key-stays-home", lies_in="wire"):
+    """Puts the key into the query of the result URL."""
+
+    def download(self, url: str) -> bytes:
+        address = urljoin(self.task_url(), url)
+        if not self.is_home(address) and address.startswith("http"):
+            address += f"{'&' if '?' in address else '?'}key={self.api_key}"
+        return super().download(address)
+
+
+class KeyInOwnHeader(Careful, rule="key-stays-home", lies_in="wire"):
+    """Sends the key as X-Api-Key wherever it is not sent as Authorization."""
+
+    def headers(self, url: str, start: str) -> dict[str, str]:
+        return super().headers(url, start) or {"X-Api-Key": self.api_key}
+
+
 class KeyAlongRedirect(Careful, rule="key-stays-home", lies_in="wire"):
     """Takes the key along when the API redirects to another host."""
 
@@ -1016,6 +1133,19 @@ class NoRedirects(Careful, rule="follow-redirects", lies_in="wire"):
 
     def target(self, answer: Answer) -> str | None:
         return None
+
+
+class MovedPollIsFatal(Careful, rule="follow-redirects", lies_in="wire"):
+    """Raises when a poll is redirected."""
+
+    def look(self) -> Answer | None:
+        try:
+            answer = self.send("GET", self.task_url())
+        except Failure as failure:
+            return self.look_failed(failure)
+        if answer.status in REDIRECTS:
+            raise NoClip(f"the task moved: {answer.status}")
+        return answer
 
 
 class OldRedirects(Careful, rule="follow-redirects", lies_in="wire"):
@@ -1270,6 +1400,16 @@ class EndsAtPollGarbage(_EndsAtBrokenPoll, rule="survive-broken-connection", lie
     kinds = ("garbage",)
 
 
+class EndsAt408(Careful, rule="survive-broken-connection", lies_in="wire"):
+    """Takes a 408 for its own fault, as every other 4xx."""
+
+    def look(self) -> Answer | None:
+        answer = super().look()
+        if answer is not None and answer.status == 408:
+            raise NoClip("the request was wrong: 408")
+        return answer
+
+
 # --- time: giving up, and pauses --------------------------------------------------------------------------------------
 
 
@@ -1319,6 +1459,16 @@ class NoTimeout(Careful, rule="give-up-stalled", lies_in="time"):
     """Waits for ever on a connection on which nothing comes."""
 
     timeout = None
+
+
+class StalledAgain(Careful, rule="give-up-stalled", lies_in="time"):
+    """Gives each try ten seconds, and never stops trying."""
+
+    def content(self) -> bytes:
+        while True:
+            with contextlib.suppress(Failure):
+                return self.film(self.follow(self.content_url()))
+            self.pause(0)
 
 
 class ReadsForEver(Careful, rule="give-up-stalled", lies_in="time"):
@@ -1373,6 +1523,15 @@ class OtherWordIsEnd(_Words, rule="poll-to-end", lies_in="data"):
 
     def other(self, word: str) -> str:
         return "completed"
+
+
+class ExpiredIsNoEnd(Careful, rule="unknown-status", lies_in="data"):
+    """Has never heard that a task can expire, polls on for as long as it may, and reports that it took too long."""
+
+    polls = 60
+
+    def phase(self, video: dict[str, Any]) -> str:
+        return "pending" if video.get("status") == "expired" else super().phase(video)
 
 
 class ExactCompleted(Careful, rule="unknown-status", lies_in="data"):

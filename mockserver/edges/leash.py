@@ -37,6 +37,7 @@ class Leash:
 
     def __init__(self) -> None:
         self.reason: str | None = None
+        self.asked_at = time.monotonic()  # when the last request came in
         self._lock = threading.Lock()
         self._thread: int | None = None
         self._armed = 0
@@ -194,6 +195,7 @@ def watcher(leash: Leash, clock: LeashedClock) -> Callable[[Exchange], None]:
         slept = clock.slept
         asked += 1
         clock.moves = 0
+        leash.asked_at = time.monotonic()
         if asked > _MOST_REQUESTS or at_once > _MOST_AT_ONCE:
             reason = f"stopped after {asked} requests{' without a pause' if at_once > _MOST_AT_ONCE else ''}"
             if leash.holds_this_thread():

@@ -2,23 +2,53 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterator
 from urllib.parse import quote, unquote
 
 from mockserver.evidence import POLLS, Case
 from mockserver.journal import Exchange
 from mockserver.rules.rule import QUERY, Finding, at, rule
+from mockserver.troubles import shown
 
 
 @rule("must", "right-request", "Every request is one that the API has: its method and its path.", QUERY)
 def right_request(case: Case) -> Iterator[Finding]:
-    """A request that matches no route, unless a reply named it or it is the task's id that went wrong."""
+    """A request that matches no route, unless a reply named it or it is the task's id that went wrong; or a create
+    that was refused for what it held.
+    """
     for exchange in case.exchanges:
-        if exchange.operation or exchange.method == "OPTIONS" or case.told_before(exchange):
+        if exchange in case.creates and exchange.status in _REFUSED and exchange.status not in _scripted(case):
+            yield Finding(f"{at(exchange)} was refused with {exchange.status}: {_reason(exchange)}", exchange.number)
+        if exchange.operation or exchange.method == "OPTIONS" or case.tellers(exchange):
             continue
         if _is_torn(case, exchange):
             continue  # the id was not quoted: that has a rule of its own
-        yield Finding(f"{at(exchange)} is no request of the API: {exchange.note}", exchange.number)
+        misread = case.misread(exchange)
+        if misread is not None and (misread.is_resolved or not misread.is_url):
+            continue  # the URL was asked for, or what is none: another rule
+        why = exchange.note
+        if misread is not None:
+            held = str(misread.value).partition("?")[0]
+            why = f"{misread.field} is {shown(held)}, relative to the address of the reply that holds it"
+        yield Finding(f"{at(exchange)} is no request of the API: {why}", exchange.number)
+
+
+# What a create is answered whose fields are not right.
+_REFUSED = (400, 413, 415, 422)
+
+
+def _reason(exchange: Exchange) -> str:
+    try:
+        said = json.loads(exchange.reply_body) if isinstance(exchange.reply_body, bytes) else None
+    except ValueError:
+        said = None
+    inner = said.get("error", said) if isinstance(said, dict) else None
+    return str(inner["message"]) if isinstance(inner, dict) and "message" in inner else "without a reason"
+
+
+def _scripted(case: Case) -> set[int]:
+    return {reply.status or 500 for reply in case.scenario.create if reply.status or reply.error is not None}
 
 
 @rule(
@@ -29,7 +59,7 @@ def task_id(case: Case) -> Iterator[Finding]:
     """A question for a task that nobody made, or with the id broken into pieces."""
     for exchange in case.exchanges:
         asks = exchange.operation in POLLS or exchange.operation == "content"
-        if asks and exchange.task_id is None and exchange.status not in (401, 403):
+        if asks and case.misread(exchange) is None and exchange.task_id is None and exchange.status not in (401, 403):
             yield Finding(f"{at(exchange)} asks for no task that was made: {exchange.note}", exchange.number)
         elif not exchange.operation and _is_torn(case, exchange):
             yield Finding(f"{at(exchange)}: the id {case.given!r} is not quoted", exchange.number)
@@ -48,7 +78,8 @@ def _is_torn(case: Case, exchange: Exchange) -> bool:
 def authorization(case: Case) -> Iterator[Finding]:
     """A request to the API without the key, or with another."""
     for exchange in case.exchanges:
-        if exchange.host == "api" and exchange.operation and not exchange.carries(case.api_key):
+        to_api = exchange.host == "api" and exchange.operation and case.misread(exchange) is None
+        if to_api and not exchange.carries(case.api_key):
             sent = exchange.header("authorization")
             what = "carries no Authorization" if sent is None else f"carries {sent!r} instead of the key"
             yield Finding(f"{at(exchange)} {what}", exchange.number)

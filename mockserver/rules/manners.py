@@ -4,30 +4,28 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterator
+from itertools import takewhile
 from urllib.parse import unquote, urlsplit
 
 from mockserver import troubles
 from mockserver.desk import DOWNLOAD_ALIAS
 from mockserver.evidence import POLLS, Case, location
+from mockserver.journal import Exchange
+from mockserver.rules import limits
 from mockserver.rules.rule import Finding, at, hangs, rule
-
-# How much is enough, so that styles stay free. Tries are counted, seconds are the client's.
-_REFUSALS, _UNKNOWNS = 10, 100  # tries after which retrying a 401 or 403, or a 404, is for ever
-_CHAIN = 10  # redirects in a row: nobody needs more
-_REDIRECTS = 500  # curl follows 50 by default, the most of all; some retries of that
-_PAUSE, _GAPS = 0.02, 4  # so many gaps between polls in a row, all shorter than so many seconds, are no pauses
-_STALL, _LONG_STALL = 30.0, 1800.0  # seconds without a byte: when it is too long for being stopped, and in any case
-_RETRY_CAP = 60.0  # seconds: a longer Retry-After may be cut to that
+from mockserver.secrets import mask_query
 
 
 @rule(
-    "should", "key-stays-home", "The API's key is for the API: no Authorization goes to another origin.",
+    "should", "key-stays-home", "The API's key is for the API: it goes to no other origin, and nor does Authorization.",
     "RFC 9110, 15.4: a redirect to elsewhere takes no Authorization along; presigned URLs carry their own",
 )  # fmt: skip
 def key_stays_home(case: Case) -> Iterator[Finding]:
     """A key at the download host. Below the API's own origin (a relative URL) it is at home."""
     for exchange in case.downloads:
-        if exchange.header("authorization") is not None and "relative=1" not in exchange.query:
+        if "relative=1" in exchange.query:
+            continue
+        if exchange.header("authorization") is not None or (case.api_key and exchange.holds(case.api_key)):
             redirected = unquote(exchange.path) in case.redirect_targets
             yield Finding(f"{at(exchange)} carries the key{' along a redirect' if redirected else ''}",
                           exchange.number)  # fmt: skip
@@ -41,21 +39,27 @@ def follow_redirects(case: Case) -> Iterator[Finding]:
     """A redirect to somewhere near, and no request there."""
     if not case.ended_itself:
         return
-    last_asked = {unquote(exchange.path): exchange.number for exchange in case.exchanges}
+    last_asked = {_place(exchange.url): exchange.number for exchange in case.exchanges}
     chain: set[str] = set()
     for exchange in case.exchanges:
         target = location(exchange)
         if target is None:
             chain.clear()
             continue
-        chain.add(unquote(exchange.path))
+        chain.add(_place(exchange.url))
         near = target.startswith((f"{exchange.origins.api}/", f"{exchange.origins.download}/"))
-        path = unquote(urlsplit(target).path)
-        paths = {path, path.partition(DOWNLOAD_ALIAS)[2] or path}
+        place = _place(target)
         # Whoever stops where it has been in this chain has seen a circle.
-        wanted = near and not paths & chain and exchange.method != "HEAD" and exchange.ended != "client left"
-        if wanted and all(last_asked.get(path, 0) <= exchange.number for path in paths):
+        wanted = near and place not in chain and exchange.method != "HEAD" and exchange.ended != "client left"
+        if wanted and last_asked.get(place, 0) <= exchange.number:
             yield Finding(f"{at(exchange)} redirected, and the client did not follow", exchange.number)
+
+
+def _place(url: str) -> str:
+    """Where a URL leads to, whatever the host is called and however it is quoted."""
+    parts = urlsplit(url)
+    path = parts.path.partition(DOWNLOAD_ALIAS)[2] or parts.path
+    return f"{unquote(path)}?{mask_query(parts.query)}"
 
 
 @rule(
@@ -67,8 +71,8 @@ def redirect_limit(case: Case) -> Iterator[Finding]:
     chain = 0
     for exchange in case.exchanges:
         chain = chain + 1 if location(exchange) is not None else 0
-        stopped = case.outcome.ended == "stopped" and exchange is case.last and chain >= _CHAIN
-        if chain > _REDIRECTS or stopped:
+        stopped = case.outcome.ended == "stopped" and exchange is case.last and chain >= limits.CHAIN
+        if chain > limits.REDIRECTS or stopped:
             yield Finding(f"{at(exchange)} is redirect number {chain} in a row", exchange.number)
 
 
@@ -85,7 +89,7 @@ def retry_after(case: Case) -> Iterator[Finding]:
         for later in case.exchanges[number + 1 :]:
             if (later.method, later.host, later.path) == (exchange.method, exchange.host, exchange.path):
                 waited = case.seconds(exchange, later)
-                if waited < min(asked, _RETRY_CAP) * 0.95 - 0.05:
+                if waited < min(asked, limits.RETRY_CAP) * 0.95 - 0.05:
                     yield Finding(f"#{exchange.number} asked to wait {asked:g} s, and {at(later)} came after "
                                   f"{waited:.2f} s", later.number)  # fmt: skip
                 break
@@ -97,7 +101,7 @@ def retry_after(case: Case) -> Iterator[Finding]:
 )  # fmt: skip
 def give_up_refused(case: Case) -> Iterator[Finding]:
     """Many refusals of the same, one after the other."""
-    yield from _endless(case, (401, 403), _REFUSALS)
+    yield from _endless(case, (401, 403), limits.REFUSALS)
 
 
 @rule(
@@ -106,7 +110,7 @@ def give_up_refused(case: Case) -> Iterator[Finding]:
 )  # fmt: skip
 def give_up_unknown(case: Case) -> Iterator[Finding]:
     """Many 404 of the same, one after the other; the gateway's 400 task_not_exist counts as one."""
-    yield from _endless(case, (404, 410), _UNKNOWNS)
+    yield from _endless(case, (404, 410), limits.UNKNOWNS)
 
 
 def _endless(case: Case, statuses: tuple[int, ...], most: int) -> Iterator[Finding]:
@@ -123,6 +127,13 @@ def _endless(case: Case, statuses: tuple[int, ...], most: int) -> Iterator[Findi
                           exchange.number)  # fmt: skip
 
 
+def _in_a_row(case: Case, last: Exchange) -> int:
+    """How often the last request was made in a row."""
+    same = (last.method, last.host, last.path, last.fault)
+    told = ((each.method, each.host, each.path, each.fault) == same for each in reversed(case.exchanges))
+    return sum(1 for _ in takewhile(bool, told))
+
+
 def _ordinal(number: int) -> str:
     endings = {1: "st", 2: "nd", 3: "rd"}
     return f"{number}{'th' if 10 <= number % 100 <= 20 else endings.get(number % 10, 'th')}"
@@ -137,8 +148,8 @@ def poll_pause(case: Case) -> Iterator[Finding]:
     short = 0
     for before, exchange in zip(case.exchanges, case.exchanges[1:], strict=False):
         polls = before.operation in POLLS and exchange.operation in POLLS and before.path == exchange.path
-        short = short + 1 if polls and case.seconds(before, exchange) < _PAUSE else 0
-        if short >= _GAPS:
+        short = short + 1 if polls and case.seconds(before, exchange) < limits.PAUSE else 0
+        if short >= limits.GAPS:
             yield Finding(f"{at(exchange)} is one of {short + 1} polls in a row without a pause", exchange.number)
 
 
@@ -161,13 +172,16 @@ def give_up_stalled(case: Case) -> Iterator[Finding]:
     """A client that was stopped while it waited for such a reply."""
     last = case.last
     stopped = case.outcome.ended == "stopped" and last is not None and hangs(case)
-    if stopped and last is not None and case.passed(last, case.ended_at or last.at) >= _STALL:
+    if stopped and last is not None and case.passed(last, case.ended_at or last.at) >= limits.STALL:
         yield Finding(f"{at(last)} never ends ({last.fault}), and the client waited on: {case.outcome.said}",
+                      last.number)  # fmt: skip
+    if stopped and last is not None and (times := _in_a_row(case, last)) >= limits.STALLED_TRIES:
+        yield Finding(f"{at(last)} never ends ({last.fault}), and is asked for the {_ordinal(times)} time in a row",
                       last.number)  # fmt: skip
     moments = [*(exchange.at for exchange in case.exchanges[1:]), case.ended_at or 0.0][: len(case.exchanges)]
     for exchange, until in zip(case.exchanges, moments, strict=True):
         waited = case.passed(exchange, until)
         fault = exchange.scripted_fault
-        if fault is not None and fault.kind == "stall" and _LONG_STALL <= waited < math.inf:
+        if fault is not None and fault.kind == "stall" and limits.LONG_STALL <= waited < math.inf:
             yield Finding(f"{at(exchange)} never ends ({exchange.fault}), and the client waited for {waited:.0f} s",
                           exchange.number)  # fmt: skip

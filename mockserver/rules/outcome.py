@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from mockserver import troubles
 from mockserver.contract import Phase, phase_of
 from mockserver.evidence import POLLS, Case, is_film
+from mockserver.rules import limits
 from mockserver.rules.manners import give_up_refused, give_up_unknown, redirect_limit
 from mockserver.rules.result import url_absent
 from mockserver.rules.rule import QUERY, RECOMMENDED, Finding, at, hangs, is_odd, kind_of, rule, status_of, was_patient
@@ -37,6 +38,8 @@ def report_no_clip(case: Case) -> Iterator[Finding]:
         yield Finding(f"there is no clip to be had, and the client claims success ({case.outcome.said})", number)
     elif case.outcome.ended == "stopped" and case.expect.outcome == "no_clip" and not _runs_away(case):
         yield Finding(f"there is no clip to be had, and the client did not end: {case.outcome.said}", number)
+    elif case.outcome.ended == "stopped" and case.last in case.creates and len(case.creates) >= limits.CREATES:
+        yield Finding(f"no task is made, and after {len(case.creates)} creates the client had not given up", number)
 
 
 @rule("must", "whole-clip", "The clip that is delivered is the clip, whole and unchanged.", RECOMMENDED)
@@ -96,11 +99,13 @@ def _given_up(case: Case) -> Iterator[Finding]:
                           last.number)  # fmt: skip
     elif last.operation in POLLS:
         document = case.document(last)
-        if document is None or phase_of(document.get("status")) is not Phase.SUCCEEDED or is_odd(document):
+        if document is None or phase_of(document.get("status")) is not Phase.SUCCEEDED:
             return
         left = sure if case.downloads or case.contents else untried
-        if left and next(url_absent(case), None) is None:
-            yield Finding(f"the client gave up after #{last.number}, where {left[0].field} holds the URL", last.number)
+        if not left or (is_odd(last, document) and not left[0].is_relative) or next(url_absent(case), None):
+            return
+        what = f"{left[0].text.partition('?')[0]!r}, relative to the reply" if left[0].is_relative else "the URL"
+        yield Finding(f"the client gave up after #{last.number}, where {left[0].field} holds {what}", last.number)
     elif not troubles.is_trouble(case, last) and not (case.polls and was_patient(case)):
         yield Finding(f"the client gave up after {at(last)}, which went well", last.number)
 
@@ -125,14 +130,15 @@ def check_body(case: Case) -> Iterator[Finding]:
 
 
 @rule(
-    "should", "no-partial-file", "A client that reports a failure leaves no part of a clip at its output.",
+    "should", "no-partial-file",
+    "A client that reports a failure leaves no part of a clip at its output, or beside it.",
     "good sense: whoever finds the file takes it for the film",
 )  # fmt: skip
 def no_partial_file(case: Case) -> Iterator[Finding]:
     """A file at the output of a client that reported a failure."""
     if case.outcome.ended == "reported" and case.outcome.left is not None:
         yield Finding(f"the client reported a failure ({case.outcome.said}) and left {case.outcome.left} bytes "
-                      "at its output")  # fmt: skip
+                      "at its output or beside it")  # fmt: skip
 
 
 def _runs_away(case: Case) -> bool:

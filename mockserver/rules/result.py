@@ -28,7 +28,10 @@ def url_order(case: Case) -> Iterator[Finding]:
             continue
         of = fields.get(link)
         if of is None:
-            if case.told_before(exchange) and exchange.method in ("GET", "HEAD"):
+            tellers = case.tellers(exchange)
+            # A page or an object in the place of the film may name another: who goes on from there breaks nothing.
+            gift = any(each.host == "download" or each.operation == "content" for each in tellers)
+            if tellers and not gift and exchange.method in ("GET", "HEAD"):
                 best = urls[0].field
                 yield Finding(f"{at(exchange)} is in none of the four fields, and {best} holds a URL", exchange.number)
             continue
@@ -47,7 +50,12 @@ def url_order(case: Case) -> Iterator[Finding]:
     RECOMMENDED,
 )  # fmt: skip
 def url_absent(case: Case) -> Iterator[Finding]:
-    """A failure reported where a field that came first held no URL and a later one did."""
+    """What is no URL asked for as one; or a failure reported where a later field held the URL."""
+    for exchange in case.exchanges:
+        misread = case.misread(exchange)
+        if misread is not None and not misread.is_url:
+            yield Finding(f"{at(exchange)} takes {misread.field} for a URL, which is {shown(misread.value)}",
+                          exchange.number)  # fmt: skip
     if not is_over(case, Phase.SUCCEEDED) or not case.result_urls or case.downloads or case.contents:
         return
     end, best = case.ending, case.result_urls[0]
@@ -95,7 +103,7 @@ def fallback_download(case: Case) -> Iterator[Finding]:
     delivered = case.outcome.clip
     seen = [exchange for exchange in case.downloads if not is_early(case, exchange)]
     if not seen:
-        if all(url.path is None for url in case.result_urls):
+        if all(url.path is None for url in case.result_urls) and not delivered:
             field, url = case.result_urls[0].field, case.result_urls[0].url
             yield Finding(f"the URL in {field}, {url[:60]!r}, cannot be downloaded, and /content was not asked")
         return

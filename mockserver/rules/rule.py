@@ -15,6 +15,7 @@ from mockserver import troubles
 from mockserver.contract import Phase
 from mockserver.evidence import POLLS, Case, is_film
 from mockserver.journal import Exchange
+from mockserver.rules import limits
 
 __all__ = [
     "LEVELS", "QUERY", "RECOMMENDED", "RULES", "Check", "Finding", "Rule", "at", "hangs",
@@ -26,8 +27,7 @@ LEVELS = ("must", "should")
 QUERY = "OctopusX: videos/grok (Grok Task Query)"
 RECOMMENDED = "OctopusX: videos/grok (Grok Task Query), polling recommendations"
 
-# Whoever waited that long may give a pending task up: polls, or seconds of the fake's time (which may run faster).
-_PATIENT_POLLS, _PATIENT_SECONDS = 20, 120.0
+_PATH = 120  # characters of a path in a message
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,7 +71,8 @@ def rule(level: str, id: str, sentence: str, source: str) -> Callable[[Check], C
 
 def at(exchange: Exchange) -> str:
     """A request, in words."""
-    where = f"{'download:' if exchange.host == 'download' else ''}{exchange.path}"
+    path = exchange.path if len(exchange.path) <= _PATH else f"{exchange.path[:_PATH]}..."
+    where = f"{'download:' if exchange.host == 'download' else ''}{path}"
     return f"{exchange.method} {where} (#{exchange.number})"
 
 
@@ -85,7 +86,7 @@ def status_of(document: Mapping[str, object]) -> str:
 
 def was_patient(case: Case) -> bool:
     """Whether the client waited for so long that it may give a pending task up."""
-    return len(case.polls) >= _PATIENT_POLLS or case.polls[-1].at - case.polls[0].at >= _PATIENT_SECONDS
+    return len(case.polls) >= limits.PATIENT_POLLS or case.polls[-1].at - case.polls[0].at >= limits.PATIENT_SECONDS
 
 
 def is_early(case: Case, exchange: Exchange) -> bool:
@@ -109,7 +110,7 @@ def how(case: Case, exchange: Exchange) -> str:
     """How a reply failed, in words."""
     if exchange.fault is not None:
         return f"failed ({exchange.fault})"
-    if exchange.ended == "client left":
+    if exchange.ended == "client left" and exchange.status in (200, 206):
         return f"did not come in time (the client left after {exchange.sent or 0} bytes)"
     body = case.arrived(exchange)
     what = kind_of(body or b"")
@@ -134,9 +135,9 @@ def kind_of(body: bytes) -> str:
     return f"{len(body)} bytes that are no film"
 
 
-def is_odd(document: Mapping[str, object]) -> bool:
-    """Whether anything about a task object is undocumented."""
-    return any(True for _ in troubles.oddities(document))
+def is_odd(exchange: Exchange, document: Mapping[str, object]) -> bool:
+    """Whether anything about the task object of a reply is undocumented."""
+    return any(True for _ in troubles.oddities(document, exchange.task_id))
 
 
 def hangs(case: Case) -> bool:

@@ -6,10 +6,8 @@ from collections.abc import Iterator
 
 from mockserver import troubles
 from mockserver.evidence import Case, undocumented_end
+from mockserver.rules import limits
 from mockserver.rules.rule import Check, Finding, at, how, rule, was_patient
-
-_BAD_POLLS = 3  # bad answers in a row after which a client may give up
-_LONG_WAIT = 30.0  # seconds of a Retry-After that need not be waited for: giving up is an answer, too
 
 
 def _survive(kind: str, what: str) -> Check:
@@ -17,14 +15,14 @@ def _survive(kind: str, what: str) -> Check:
         last = case.last
         if case.outcome.ended != "reported" or last is None or last not in case.polls or case.ending is not None:
             return
-        if (troubles.retry_after(last) or 0.0) >= _LONG_WAIT:
+        if (troubles.retry_after(last) or 0.0) >= limits.LONG_WAIT:
             return
         bad = 0
         for exchange in reversed(case.polls):
             if not troubles.is_trouble(case, exchange):
                 break
             bad += 1
-        if case.expect.outcome != "refused" and bad < _BAD_POLLS and kind in troubles.kinds(case, last):
+        if case.expect.outcome != "refused" and bad < limits.BAD_POLLS and kind in troubles.kinds(case, last):
             yield Finding(f"the client gave up at {what}: {at(last)} {how(case, last)}", last.number)
 
     return check
@@ -35,7 +33,12 @@ for _id, _what, _kind_of, _source in (
     ("survive-5xx", "an error of the server", "5xx", "RFC 9110, 15.6: the server erred, or cannot now"),
     ("survive-html", "an HTML page", "html", "ArcReel pull 237: error pages of a proxy between the polls"),
     ("survive-bad-json", "a body that is no task", "json", "RFC 8259, 9: what is no JSON is no answer"),
-    ("survive-broken-connection", "a connection that breaks", "connection", "RFC 9110, 9.2.2: a GET can be repeated"),
+    (
+        "survive-broken-connection",
+        "a connection that breaks",
+        "connection",
+        "RFC 9110, 9.2.2: a GET can be repeated; 15.5.9: as can what was answered 408",
+    ),
 ):
     rule("should", _id, f"{_what[:1].upper()}{_what[1:]} in answer to a poll is not the end.", _source)(
         _survive(_kind_of, _what)
@@ -52,15 +55,17 @@ def _bear_with(kind: str) -> Check:
             return
         end = undocumented_end(document)
         if kind == "unknown-status" and end is not None and case.outcome.ended in ("reported", "stopped"):
-            if case.expect.outcome == "clip" or case.outcome.ended == "stopped":
-                yield Finding(f"the client did not see that a task is at its end that says {end!r} (#{last.number})",
-                              last.number)  # fmt: skip
+            first = case.ending.exchange if case.ending is not None else last
+            looks = sum(poll.number > first.number for poll in case.polls)
+            if case.expect.outcome == "clip" or case.outcome.ended == "stopped" or looks > limits.LOOKS_AFTER_OTHER_END:
+                what = f"polled on {looks} times" if looks else "gave up"
+                yield Finding(f"#{first.number} said {end!r}, which is an end, and the client {what}", first.number)
             return
         if case.outcome.ended != "reported" or (case.expect.outcome == "failed" and case.ending is not None):
             return
-        if case.ending is not None and not case.result_urls:
-            return  # where nothing says where the clip is, that is what tries a client
-        for found, words in troubles.oddities(document):
+        if case.ending is not None and (not case.result_urls or case.result_urls[0].is_relative):
+            return  # where nothing says where the clip is, or only half, that is what tries a client
+        for found, words in troubles.oddities(document, last.task_id):
             if found == kind and not was_patient(case):
                 yield Finding(f"the client gave up at #{last.number}, where {words}", last.number)
 

@@ -6,10 +6,8 @@ from collections.abc import Iterator
 
 from mockserver.contract import Phase
 from mockserver.evidence import POLLS, Case
+from mockserver.rules import limits
 from mockserver.rules.rule import RECOMMENDED, Finding, at, is_odd, rule, status_of, was_patient
-
-_LOOKS = 1  # polls after the end: who asks for the status first and for the result then looks once more
-_LOOKS_WITHOUT_URL = 5  # polls after a completed reply without a URL: it may come
 
 
 @rule("must", "poll-to-end", "Poll until the status is a terminal one, and take no result before.", RECOMMENDED)
@@ -23,13 +21,14 @@ def poll_to_end(case: Case) -> Iterator[Finding]:
             told = f"the task is {status_of(document)}" if document is not None else "nothing has said that it ended"
             yield Finding(f"{at(exchange)} asks for the result while {told} (#{seen[-1].number})", exchange.number)
     asked = any(exchange.operation in POLLS or not exchange.operation for exchange in case.exchanges)
+    asked = asked or (case.last in case.creates and case.outcome.ended == "reported")  # for which there are others
     if case.ended_itself and not asked and not case.got_clip and not _create_went_wrong(case):
         yield Finding("the client ended without having asked for the task's status once")
     last = case.last
     if case.outcome.ended != "reported" or last is None or last.operation not in POLLS or end is not None:
         return
     document = case.document(last)
-    if document is None or is_odd(document) or was_patient(case):
+    if document is None or is_odd(last, document) or was_patient(case):
         return
     yield Finding(f"the client gave up while the task was {status_of(document)} (#{last.number})", last.number)
 
@@ -47,7 +46,9 @@ def stop_at_end(case: Case) -> Iterator[Finding]:
     if end is None or not end.documented:
         return
     looks = 0
-    has_url = end.phase is Phase.FAILED or bool(case.urls(end.exchange))
+    # Tries of a URL that leads elsewhere are not seen here, and a new look after each is fine.
+    urls = case.urls(end.exchange)
+    has_url = end.phase is Phase.FAILED or (bool(urls) and all(url.path is not None for url in urls))
     for exchange in case.exchanges:
         if exchange.number <= end.exchange.number or exchange.task_id != end.exchange.task_id:
             continue
@@ -55,7 +56,7 @@ def stop_at_end(case: Case) -> Iterator[Finding]:
             looks = 0
             continue
         looks += 1
-        if looks > (_LOOKS if has_url else _LOOKS_WITHOUT_URL):
+        if looks > (limits.LOOKS_AFTER_END if has_url else limits.LOOKS_FOR_URL):
             yield Finding(
                 f"{at(exchange)} polls on, although #{end.exchange.number} said {status_of(end.document)}",
                 exchange.number,
