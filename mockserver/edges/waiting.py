@@ -6,14 +6,16 @@ so that deadlines and time-outs come when they should. Real time still passes un
 as it takes, and a loop that never sleeps still comes to its deadline.
 
 Reached: the functions of `time`; `asyncio.sleep`, `asyncio.timeout` and `wait_for`; anyio's on asyncio; all of them
-also where a module took them by name, before or after. Not reached, and so passing in real time: waits for locks,
-events, queues and other processes; trio; event loops that are not Python's own (uvloop); C extensions that keep their
-own time; a function that was taken as the default of an argument.
+also where a module took them by name, before or after. An event loop that has nothing to wait for but a timer leaps to
+it; with a socket to hear from or a thread to be woken by, it waits. Not reached, and so passing in real time: waits for
+locks, events and queues of threads, and for other processes; trio; event loops that are not Python's own (uvloop);
+C extensions that keep their own time; a function that was taken as the default of an argument.
 """
 
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import heapq
 import math
 import sys
@@ -30,6 +32,7 @@ __all__ = ["Onlooker", "VideoClock"]
 _SLEEP = time.sleep
 _TIME = time.time
 _ASYNC_SLEEP = asyncio.sleep
+_RUN_FOREVER = asyncio.BaseEventLoop.run_forever
 _TELLERS = (time.time, time.monotonic, time.perf_counter)
 _NS_TELLERS = (time.time_ns, time.monotonic_ns, time.perf_counter_ns)
 
@@ -74,6 +77,7 @@ class VideoClock(ManualClock):
         self.offset = 0.0
         self._guard = threading.Lock()
         self._spared: set[int] = set()
+        self._bystanders: set[threading.Thread] = set()
         self._replaced: list[tuple[Any, str, Any]] = []
         self._loops: dict[asyncio.AbstractEventLoop, _Loop] = {}
 
@@ -89,6 +93,11 @@ class VideoClock(ManualClock):
     def reach(self, offset: float) -> None:
         """Move on to a moment, told in seconds since the clock began; one that is past is past."""
         self.advance(max(0.0, offset - self.offset))
+
+    def leap(self, seconds: float) -> None:
+        """Move on by what an event loop would wait for, with nothing else to do."""
+        self.slept += seconds
+        self.reach(self.offset + seconds)
 
     def real_seconds(self, seconds: float) -> float | None:
         """What a fake waits for does not pass either: it moves the clock."""
@@ -113,6 +122,9 @@ class VideoClock(ManualClock):
         if VideoClock._in_force is not None:
             raise RuntimeError("a VideoClock is in force already; one process has one time")
         VideoClock._in_force = self
+        self._bystanders = set(threading.enumerate())
+        with contextlib.suppress(RuntimeError):
+            self._joined(asyncio.get_running_loop())
         replacements = self._replacements()
         for module in (time, asyncio, asyncio.tasks):
             self._replace(module, replacements)
@@ -123,11 +135,18 @@ class VideoClock(ManualClock):
             if isinstance(module, ModuleType) and name.partition(".")[0] not in _LEFT_ALONE and module is not time:
                 self._replace(module, replacements, name)
 
+        def run_forever(loop: asyncio.BaseEventLoop) -> None:
+            self._joined(loop)
+            _RUN_FOREVER(loop)
+
+        asyncio.BaseEventLoop.run_forever = run_forever  # type: ignore[method-assign,assignment]
+
     def stop(self) -> None:
         """Give the waiting functions back. Stopping twice is fine."""
         if VideoClock._in_force is not self:
             return
         VideoClock._in_force = None
+        asyncio.BaseEventLoop.run_forever = _RUN_FOREVER  # type: ignore[method-assign]
         for module, attribute, value in reversed(self._replaced):
             setattr(module, attribute, value)
         self._replaced.clear()
@@ -197,6 +216,17 @@ class VideoClock(ManualClock):
 
         return now
 
+    def others(self) -> tuple[bool, bool]:
+        """Whether there are threads that may wake a loop: ones that began under this clock, and older ones."""
+        own = threading.current_thread()
+        threads = [
+            thread
+            for thread in threading.enumerate()
+            if thread is not own and not isinstance(thread, Onlooker) and thread.ident not in self._spared
+        ]
+        new = [thread for thread in threads if thread not in self._bystanders]
+        return bool(new), len(threads) > len(new)
+
     def _joined(self, loop: asyncio.AbstractEventLoop) -> _Loop:
         if loop not in self._loops:
             self._loops[loop] = _Loop(self, loop)
@@ -219,9 +249,30 @@ class _Loop:
         except AttributeError:
             return  # a loop of C has no room for it: its deadlines stay in real time
 
+        self._selector: Any = getattr(loop, "_selector", None)
+        if self._selector is not None:
+            self._select = self._selector.select
+            self._selector.select = self._wait
+
     def leave(self) -> None:
         """Give the loop its own time back."""
-        vars(self._loop).pop("time", None) if hasattr(self._loop, "__dict__") else None
+        if hasattr(self._loop, "__dict__"):
+            vars(self._loop).pop("time", None)
+            if self._selector is not None:
+                vars(self._selector).pop("select", None)
+
+    def _wait(self, timeout: float | None = None) -> Any:
+        """In the place of the loop's own wait for what comes next: where only a timer can, time leaps to it."""
+        clock = self._clock
+        if timeout is None or timeout <= 0 or self._driving or VideoClock._in_force is not clock:
+            return self._select(timeout)
+        new, old = clock.others()
+        if new or len(self._selector.get_map()) > 1:  # one is the loop's own, by which threads wake it
+            return self._select(timeout)
+        events = self._select(min(timeout, _GRACE / 1000) if old else 0)
+        if not events:
+            clock.leap(timeout)
+        return events
 
     async def sleep(self, delay: float) -> None:
         """Wait until the clock has moved on by `delay`."""
