@@ -118,7 +118,8 @@ def scripted_reply(
 ) -> Reply:
     """What a scenario scripted for one request; `natural` is the route's own answer, where that is asked for."""
     said = scripted.said
-    body: Any = None if scripted.body is None else scripted.body.render(lookup)
+    fill = lookup if said.redirect is None else _in_url(lookup)
+    body: Any = None if scripted.body is None else scripted.body.render(fill)
     if said.has_json:
         reply = json_reply(body, said.status or 200)
     elif said.html is not None:
@@ -142,6 +143,20 @@ def scripted_reply(
     reply.delay = said.delay
     reply.fault = said.fault
     return reply
+
+
+# What stands in a URL as it is; anything else is a part of one, and is quoted.
+_URLS = frozenset({
+    "clip_data_url", "content_url", "download_origin", "download_path", "download_url", "origin", "refused_url",
+})  # fmt: skip
+
+
+def _in_url(lookup: Lookup) -> Lookup:
+    def quoted(name: str, argument: str | None) -> object:
+        value = lookup(name, argument)
+        return value if name in _URLS else quote(str(value), safe=":")
+
+    return quoted
 
 
 def _with_status(reply: Reply, status: int | None) -> Reply:

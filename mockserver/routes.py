@@ -19,10 +19,10 @@ class RouteTree:
 
     def __init__(self, routes: Iterable[Route]) -> None:
         self._root: dict[str, dict[str, object]] = {}
-        self._templates: list[str] = []
+        self._templates: dict[str, None] = {}
         self._found: dict[tuple[str, str], Match | None] = {}
         for route in routes:
-            self._templates.append(route.path)
+            self._templates[route.path] = None
             node: dict[str, object] = self._root  # type: ignore[assignment]
             for segment in route.path.split("/")[1:]:
                 key = _PARAMETER if segment.startswith("{") else segment

@@ -250,11 +250,16 @@ def test_headers_can_be_laid_over_and_taken_away(new_fake: NewFake) -> None:
 )
 def test_what_a_template_brings_into_a_header_is_fit_for_one(new_fake: NewFake, prompt: str, header: str) -> None:
     reply = ReplyTemplate(headers={"X-Prompt": "{prompt}"})
-    redirect = ReplyTemplate(redirect="{prompt}")
-    fake = new_fake(told({"a": done(poll=(reply,), content=(redirect,))}))
-    task = fake.task(prompt=prompt)
-    assert poll(fake, task.id).headers["x-prompt"] == header
-    assert content(fake, task.id).headers["location"] == header
+    fake = new_fake(told({"a": done(poll=(reply,))}))
+    assert poll(fake, fake.task(prompt=prompt).id).headers["x-prompt"] == header
+
+
+def test_what_a_template_brings_into_a_redirect_is_a_part_of_a_url(new_fake: NewFake) -> None:
+    redirect = ReplyTemplate(redirect="{origin}/v1/videos/{task_id}?as={prompt}")
+    fake = new_fake(told({"a": done(content=(redirect,))}))
+    task = fake.task(id="grok:4/7?x", prompt="50% & 狐\r\n")
+    location = content(fake, task.id).headers["location"]
+    assert location == f"{ORIGINS.api}/v1/videos/grok:4%2F7%3Fx?as=50%25%20%26%20%E7%8B%90%0D%0A"
 
 
 def test_one_reply_lays_its_video_over_the_states(new_fake: NewFake) -> None:
