@@ -134,7 +134,9 @@ class _Reader:
             meant = nearest(key, keys)
             if meant is None or meant not in given:
                 self._doubtful.add((*path, meant or key))
-            self._tell((*path, key), f"unknown key{did_you_mean(key, keys)}")
+            is_fault = key in FAULTS and "fault" in keys
+            hint = f" (did you mean 'fault: {{{key}: ...}}'?)" if is_fault else did_you_mean(key, keys)
+            self._tell((*path, key), f"unknown key{hint}")
 
     def scenario(self, data: Any, name: str) -> Scenario:
         if not isinstance(data, dict):

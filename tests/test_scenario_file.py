@@ -514,6 +514,10 @@ WRONG_MEANINGS: Mapping[str, tuple[str, list[str]]] = {
         "summary: |\n  x\n  y\nstart: a\nstates: {a: {video: {status: done}}}",
         ["f.yaml:1: summary: say in one line what happens"],
     ),
+    "a fault in the place of the reply's key": (
+        HEAD + "    download: {truncate: half}\n",
+        ["f.yaml:6: states.a.download.truncate: unknown key (did you mean 'fault: {truncate: ...}'?)"],
+    ),
     "an unknown start": (
         "summary: x\nstart: quened\nstates:\n  queued: {video: {status: done}}\n",
         ["f.yaml:2: start: no state 'quened' (did you mean 'queued'?)"],
