@@ -1531,7 +1531,7 @@ class ExpiredIsNoEnd(Careful, rule="unknown-status", lies_in="data"):
     polls = 60
 
     def phase(self, video: dict[str, Any]) -> str:
-        return "pending" if video.get("status") == "expired" else super().phase(video)
+        return "pending" if str(video.get("status")).strip().lower() == "expired" else super().phase(video)
 
 
 class ExactCompleted(Careful, rule="unknown-status", lies_in="data"):

@@ -120,6 +120,9 @@ class _Choices:
         return self._made["waits"]
 
 
+# Ids that a client has to leave as they are and to quote; the documented one first.
+_IDS = ("grok:48A6-7431", "Task_4F/7a?part=1#50%")
+
 # How often something that is not plain life is so.
 _SELDOM = (False, False, False, True)
 _HALF = (False, True)
@@ -153,11 +156,17 @@ class _Author:
     def scenario(self) -> Scenario:
         """The scenario, named and with what is expected."""
         # Each aspect has its turn or not: a scenario of everything at once would hide most of it.
+        # A bad end leaves no room for what a good one could show.
+        failure = _SELDOM if len(self.explored) > 2 else _HALF
         self.turns = {
             aspect
             for aspect in self.explored
-            if len(self.explored) == 1 or self._pick(f"turn of {aspect}", _SELDOM if aspect == "failure" else _OFTEN)
+            if len(self.explored) == 1 or self._pick(f"turn of {aspect}", failure if aspect == "failure" else _OFTEN)
         }
+        ids = _IDS if self.tables.hostile else _IDS[:1]
+        if "polling" in self.turns and (id := self._perhaps("task id", ids)):
+            self.options["task_id"] = id
+            self._say(f"The task's id is {id!r}")
         states = dict(self._pending())
         waited = len(states) > 1 or bool(self.sentences)
         end = self._bad_end() if "failure" in self.turns else ("completed", self._completed())
@@ -306,6 +315,10 @@ class _Author:
         one = self._pick("one URL", _SELDOM)
         drawn = {place: self._pick(place, self.tables.places[place]) for place in self.order}
         linked = {place: form for place, form in drawn.items() if isinstance(form, Form) and not nowhere}
+        # Of four places that are drawn each for itself, one is hardly ever the only one.
+        only = self._perhaps("only", self.order, plain=2)
+        if only in linked:
+            linked = {only: linked[only]}
         one = one and len(linked) > 1
         for row in drawn.values():
             # What the documented object does not have need not be taken away from it.
@@ -370,8 +383,14 @@ class _Author:
 
     def _content(self) -> tuple[_Answers, Mapping[str, _Answers]]:
         """What /content answers, where a client comes to it, and the links that are named on the way."""
-        if "content" not in self.turns or any(place.sound for place in self.places):
+        if "content" not in self.turns:
             return (), {}
+        if any(place.sound for place in self.places):
+            # Who knows of the field has the clip; only where it is the one, as /content may be asked after any failure.
+            if len(self.places) > 1 or not self._pick("content is empty", _OFTEN):
+                return (), {}
+            self._say("/content has no clip")
+            return (ReplyTemplate(status=404),), {}
         ways = self._several("content", self.tables.contents, 3)
         if not ways:
             return (), {}
