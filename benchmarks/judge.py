@@ -17,7 +17,6 @@ import os
 import subprocess
 import sys
 import time
-from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
@@ -25,7 +24,7 @@ from typing import Any
 ROOT = Path(__file__).parent.parent
 sys.path.insert(0, str(ROOT / "tests"))
 
-import correct_callables  # noqa: E402
+from correct_callables import CORRECT  # noqa: E402
 from mockserver.cases import chosen, judgeable  # noqa: E402
 from mockserver.check import API_KEY, fake_for  # noqa: E402
 from mockserver.judge import Terms  # noqa: E402
@@ -35,9 +34,6 @@ from zoo import ZOO, Careful  # noqa: E402
 
 RUNS_WITH = {".py": sys.executable, ".sh": "sh", ".mjs": "node"}
 IMPATIENT = {"VIDEO_PAUSE": "0.05", "VIDEO_TIMEOUT": "1", "VIDEO_DEADLINE": "3"}
-CORRECT: dict[str, Callable[..., Any]] = {
-    "careful": Careful(), "sync": correct_callables.fetch_sync, "async": correct_callables.fetch_async,
-}  # fmt: skip
 
 
 def found(library: Library) -> list[str]:

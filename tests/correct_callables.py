@@ -1,21 +1,24 @@
-"""Two clients that keep the contract, as functions of this process: one sync, one async, both with httpx.
+"""Clients that keep the contract, as functions of this process, each in a style of its own; all with httpx.
 
-They are written as one would for the real service: polls some seconds apart, ten minutes for a clip, half a minute for
-an answer. They differ in style: `fetch_sync` tries every URL before /content, and bears with whatever a poll brings
+`fetch_sync` and `fetch_async` are written as one would for the real service: polls some seconds apart, ten minutes for
+a clip, half a minute for an answer. `fetch_sync` tries every URL before /content, and bears with whatever a poll brings
 until its time is over; `fetch_async` asks /content after the first URL that failed, and gives up after four bad polls
-in a row.
+in a row. The others say what is theirs.
 """
 
 from __future__ import annotations
 
 import asyncio
 import base64
+import contextlib
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from typing import Any
 from urllib.parse import quote, urljoin
 
 import httpx
+
+from zoo import Answer, Careful, Failure, as_object
 
 URL_FIELDS = ("output.url", "video_url", "url", "detail.url")
 GOOD_ENDS = ("completed", "succeeded", "success", "done")
@@ -214,3 +217,67 @@ def _inline(url: str) -> bytes | None:
 def _film(reply: httpx.Response, body: bytes) -> bytes | None:
     """A whole film: a page, or an error that came with 200, is none."""
     return body if reply.status_code == 200 and body[4:8] == b"ftyp" else None
+
+
+class GoesOn(Careful, rule="", lies_in=""):
+    """Goes on from an object in the place of the film to the URL that it names, and looks again after each failure."""
+
+    def fetch(self, video: dict[str, Any]) -> bytes:
+        for url in self.urls(video):
+            try:
+                return self.download(url)
+            except Failure as failure:
+                named = as_object(failure.answer).get("url") if failure.answer is not None else None
+                if isinstance(named, str):
+                    return self.download(named)
+            self.look()
+        return self.content()
+
+
+class InParts(Careful, rule="", lies_in=""):
+    """Asks with HEAD how long the film is, and fetches it by Range, part after part; a part that breaks once more."""
+
+    part = 8 * 1024
+
+    def download(self, url: str) -> bytes:
+        address = urljoin(self.task_url(), url)
+        head = self.send("HEAD", address) if address.startswith("http") else None
+        if head is None or head.status != 200 or not head.headers.get("accept-ranges"):
+            return super().download(url)
+        film = b""
+        while not film or len(film) < int(head.headers.get("content-length", 0)):
+            part = self.part_of(address, len(film))
+            if part.status != 206 or not part.body:
+                raise Failure("no film", part)
+            film += part.body
+        return self.film(Answer(address, 200, head.headers, film))
+
+    def part_of(self, address: str, start: int) -> Answer:
+        """A part of the film; raises `Failure` when it breaks twice."""
+        ask = {"Range": f"bytes={start}-{start + self.part - 1}", **self.headers(address, address)}
+        for pause in (2.0, 0.0):
+            with contextlib.suppress(httpx.HTTPError), self.http.stream("GET", address, headers=ask) as reply:
+                return Answer(address, reply.status_code, reply.headers, self.read(reply))
+            time.sleep(pause)
+        raise Failure("cut")
+
+
+async def fetch_until_cancelled(base_url: str, api_key: str, task_id: str | None = None) -> bytes:
+    """As `fetch_async`, with a pause that could be cut short: an event that is waited for with a time-out."""
+    stopped = asyncio.Event()
+    async with httpx.AsyncClient(headers=_key(api_key), timeout=TIMEOUT) as api:
+        if task_id is None:
+            task_id = _id_of(await api.post(f"{base_url}/videos", json=WISH))
+        with contextlib.suppress(TimeoutError):
+            await asyncio.wait_for(stopped.wait(), 30)
+    return await fetch_async(base_url, api_key, task_id)
+
+
+CORRECT: dict[str, Callable[..., Any]] = {
+    "careful": Careful(),
+    "sync": fetch_sync,
+    "async": fetch_async,
+    "goes on": GoesOn(),
+    "in parts": InParts(),
+    "until cancelled": fetch_until_cancelled,
+}

@@ -10,17 +10,16 @@ import os
 import subprocess
 import sys
 from pathlib import Path
-from typing import Any
 
 import pytest
 
-import correct_callables
+from correct_callables import CORRECT
 from mockserver.judge import Report
 from mockserver.library import Library
 from mockserver.rules import RULES
 from mockserver.rules.rule import RULES as ENTERED
 from mockserver.testing import check
-from zoo import TAGS, TLS, ZOO, Careful, Failure, as_object
+from zoo import TAGS, TLS, ZOO, Careful
 
 PROGRAMS = Path(__file__).parent / "zoo_programs"
 
@@ -237,29 +236,6 @@ def test_every_rule_has_a_client_that_breaks_it() -> None:
 
 
 # --- correct clients are not accused ----------------------------------------------------------------------------------
-
-
-class Goes(Careful, rule="", lies_in=""):
-    """Goes on from an object in the place of the film to the URL that it names, and looks again after each failure."""
-
-    def fetch(self, video: dict[str, Any]) -> bytes:
-        for url in self.urls(video):
-            try:
-                return self.download(url)
-            except Failure as failure:
-                named = as_object(failure.answer).get("url") if failure.answer is not None else None
-                if isinstance(named, str):
-                    return self.download(named)
-            self.look()
-        return self.content()
-
-
-CORRECT: dict[str, Any] = {
-    "goes on": Goes(),
-    "careful": Careful(),
-    "sync": correct_callables.fetch_sync,
-    "async": correct_callables.fetch_async,
-}
 
 
 @pytest.fixture
