@@ -116,7 +116,7 @@ class _Watchdog:
             self._count += 1
             self._armed[self._count] = (deadline, late)
             if self._thread is None or not self._thread.is_alive():  # not alive: in a process that was forked off
-                self._thread = Onlooker(target=self._watch, name="check watchdog", daemon=True)
+                self._thread = Onlooker(target=self._watch, name="video-mockserver watchdog", daemon=True)
                 self._thread.start()
             return self._count
 

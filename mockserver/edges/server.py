@@ -13,7 +13,7 @@ import sys
 import threading
 import time
 from collections.abc import Callable, Coroutine, Iterable, Iterator
-from concurrent.futures import Future
+from concurrent.futures import Future, ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
 
@@ -209,6 +209,7 @@ class VideoServer:
             server = _Uvicorn(_edge(hall, self._host, self._token, None), self._parser)
             # The caller goes on as soon as the loop turns: sockets queue their connections until they are taken.
             self._uvicorn = server
+            server.loop.set_default_executor(ThreadPoolExecutor(thread_name_prefix="video-mockserver reader"))
             server.loop.call_soon(begun.set)
             await server.serve(sockets=[])
 

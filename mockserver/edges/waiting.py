@@ -54,6 +54,11 @@ class Onlooker(threading.Thread):
     """A thread for which nobody has to make room: it only looks at real time now and then."""
 
 
+def _is_ours(thread: threading.Thread) -> bool:
+    """Whether a thread is a server's or a check's, which wakes no client's event loop but by way of a socket."""
+    return thread.name.startswith("video-mockserver")
+
+
 def _others() -> bool:
     """Whether there are threads that may have something to do while this one waits."""
     own = threading.current_thread()
@@ -136,7 +141,8 @@ class VideoClock(ManualClock):
                 self._replace(module, replacements, name)
 
         def run_forever(loop: asyncio.BaseEventLoop) -> None:
-            self._joined(loop)
+            if not _is_ours(threading.current_thread()):
+                self._joined(loop)
             _RUN_FOREVER(loop)
 
         asyncio.BaseEventLoop.run_forever = run_forever  # type: ignore[method-assign,assignment]
@@ -222,7 +228,7 @@ class VideoClock(ManualClock):
         threads = [
             thread
             for thread in threading.enumerate()
-            if thread is not own and not isinstance(thread, Onlooker) and thread.ident not in self._spared
+            if thread is not own and not _is_ours(thread) and thread.ident not in self._spared
         ]
         new = [thread for thread in threads if thread not in self._bystanders]
         return bool(new), len(threads) > len(new)
