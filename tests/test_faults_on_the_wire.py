@@ -254,7 +254,15 @@ def test_such_a_client_meets_faults_like_any_other(server: VideoServer) -> None:
         sees(client, 1024, BODY[:7], "reset")
 
 
-def test_such_a_connection_is_counted_and_timed_once(server: VideoServer) -> None:
+@pytest.fixture
+def own_server(server: VideoServer) -> Iterator[VideoServer]:
+    """A server that no other test has left anything in."""
+    with VideoServer(parser=server._parser, unknown_tasks="create", manual_clock=True) as own:
+        yield own
+
+
+def test_such_a_connection_is_counted_and_timed_once(own_server: VideoServer) -> None:
+    server = own_server
     assert server._uvicorn is not None
     connections = server._uvicorn.server_state.connections
     timers: Any = server._uvicorn.loop._scheduled  # type: ignore[attr-defined]
@@ -263,7 +271,8 @@ def test_such_a_connection_is_counted_and_timed_once(server: VideoServer) -> Non
         names = [getattr(timer._callback, "__name__", "") for timer in timers if not timer.cancelled()]
         return names.count("timeout_keep_alive_handler")
 
-    eventually(lambda: not connections and not idle())
+    assert not connections
+    assert not idle()
     polls = (ReplyTemplate(text="fine"), ReplyTemplate(text=TEXT, delay=60))
     with server.fake(polls_scenario(*polls)) as fake, Client(fake.ports[0]) as client:
         client.ask()

@@ -255,6 +255,10 @@ HEAD = "summary: x\nstart: a\nstates:\n  a:\n    video: {status: done}\n"
 # Shapes that are wrong: what the JSON Schema must refuse as well.
 WRONG_SHAPES: Mapping[str, tuple[str, list[str]]] = {
     "nothing but null": ("null", ["f.yaml:1: nothing is not a scenario: a mapping with summary, start and states"]),
+    "a fault in the place of the reply's key": (
+        HEAD + "    download: {truncate: half}\n",
+        ["f.yaml:6: states.a.download.truncate: unknown key (did you mean 'fault: {truncate: ...}'?)"],
+    ),
     "a list": ("- a", ["f.yaml:1: a list is not a scenario: a mapping with summary, start and states"]),
     "a word": ("hello", ["f.yaml:1: 'hello' is not a scenario: a mapping with summary, start and states"]),
     "an empty mapping": (
@@ -513,10 +517,6 @@ WRONG_MEANINGS: Mapping[str, tuple[str, list[str]]] = {
     "a summary of two lines": (
         "summary: |\n  x\n  y\nstart: a\nstates: {a: {video: {status: done}}}",
         ["f.yaml:1: summary: say in one line what happens"],
-    ),
-    "a fault in the place of the reply's key": (
-        HEAD + "    download: {truncate: half}\n",
-        ["f.yaml:6: states.a.download.truncate: unknown key (did you mean 'fault: {truncate: ...}'?)"],
     ),
     "an unknown start": (
         "summary: x\nstart: quened\nstates:\n  queued: {video: {status: done}}\n",
