@@ -59,7 +59,7 @@ def _place(url: str) -> str:
     """Where a URL leads to, whatever the host is called and however it is quoted."""
     parts = urlsplit(url)
     path = parts.path.partition(DOWNLOAD_ALIAS)[2] or parts.path
-    return f"{unquote(path)}?{mask_query(parts.query)}"
+    return unquote(f"{path}?{mask_query(parts.query)}")
 
 
 @rule(
