@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
-from mockserver.choice import ScenarioSource, UnknownScenario, matching_names
+from mockserver.choice import NoScenarios, ScenarioSource, UnknownScenario, matching_names
 from mockserver.clips import DECOY
 from mockserver.contract import URL_FIELDS
 from mockserver.evidence import Case, Outcome
@@ -18,14 +18,6 @@ from mockserver.scenario_check import Problem, ScenarioError
 __all__ = ["case_of", "chosen", "contradiction", "expected", "judgeable"]
 
 
-class _NoOthers:
-    def find(self, name: str) -> Scenario:
-        raise UnknownScenario(name, ())
-
-    def names(self) -> list[str]:
-        return []
-
-
 def expected(scenario: Scenario, order: tuple[str, ...]) -> Expect:
     """What a client that keeps the contract ends with: as written, or found out where that is not said.
 
@@ -34,7 +26,7 @@ def expected(scenario: Scenario, order: tuple[str, ...]) -> Expect:
     written = scenario.expect
     if written is not None and order == URL_FIELDS:
         return written
-    found = expectation(scenario, _NoOthers(), shipped_shelf(), order)
+    found = expectation(scenario, NoScenarios(), shipped_shelf(), order)
     if written is not None and written.outcome == found.outcome:
         return Expect(found.outcome, tuple(dict.fromkeys((*found.sources, *written.sources))))
     return found
@@ -50,7 +42,7 @@ def contradiction(scenario: Scenario) -> Problem | None:
     if written is None or any(way.signal is not None or way.chance < 1 for way in ways):
         return None
     try:
-        found = expectation(scenario, _NoOthers(), shipped_shelf())
+        found = expectation(scenario, NoScenarios(), shipped_shelf())
     except ValueError:
         return None  # it gets another film, so there is a reason to say what is right
     if found.outcome == "no_end" or (found.outcome == written.outcome and {*found.sources} <= {*written.sources}):

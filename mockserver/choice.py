@@ -10,7 +10,10 @@ from typing import Protocol
 
 from mockserver.scenario import Scenario
 
-__all__ = ["SCENARIO_HEADER", "ScenarioSource", "UnknownScenario", "asked_for", "matching_names", "near", "split_model"]
+__all__ = [
+    "SCENARIO_HEADER", "NoScenarios", "ScenarioSource", "UnknownScenario", "asked_for", "matching_names", "near",
+    "split_model",
+]  # fmt: skip
 
 SCENARIO_HEADER = "x-mock-scenario"
 _WORD = re.compile(r"(?<!\S)scenario:([\w./-]+)")
@@ -34,6 +37,16 @@ class ScenarioSource(Protocol):
 
     def names(self) -> list[str]:
         """Every full name, sorted."""
+
+
+class NoScenarios:
+    """A source without any."""
+
+    def find(self, name: str) -> Scenario:
+        raise UnknownScenario(name, ())
+
+    def names(self) -> list[str]:
+        return []
 
 
 def near(name: str, names: Iterable[str], most: int = 3) -> list[str]:

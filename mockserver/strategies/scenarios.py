@@ -14,13 +14,11 @@ from typing import Any, Final, Literal, TypeVar, cast, get_args
 from hypothesis import strategies as st
 from hypothesis.vendor.pretty import for_type_by_name
 
-from mockserver.choice import UnknownScenario
-from mockserver.contract import URL_FIELDS, URL_FIELDS_TABLE_READING, Phase
-from mockserver.library import shipped_shelf
-from mockserver.reading import expectation
-from mockserver.scenario import Expect, ReplyTemplate, Scenario, State, Transition
+from mockserver.contract import URL_FIELDS, Phase
+from mockserver.scenario import ReplyTemplate, Scenario, State, Transition
 from mockserver.scenario_file import write
 from mockserver.strategies import replies, values
+from mockserver.strategies.expected import ORDERS, reachable
 from mockserver.strategies.parts import HOSTILE, Variety
 from mockserver.strategies.replies import CLIP, WRONG_FILM, Form, Row, Tables, Way
 from mockserver.template import OMIT
@@ -32,7 +30,6 @@ Aspect = Literal["polling", "urls", "download", "content", "failure"]
 ASPECTS: Final[tuple[Aspect, ...]] = get_args(Aspect)
 
 _Kind = TypeVar("_Kind")
-_ORDERS = (URL_FIELDS, URL_FIELDS_TABLE_READING)
 _Answers = tuple[ReplyTemplate, ...]
 _LASTS = (Transition("", polls=1), Transition("", polls=2), Transition("", polls=3), Transition("", seconds=45.0))
 
@@ -55,7 +52,7 @@ def scenarios(
     wrong = [aspect for aspect in asked if aspect not in ASPECTS]
     if wrong:
         raise ValueError(f"explore: no {', '.join(map(repr, wrong))}; there are {', '.join(ASPECTS)}")
-    if order not in _ORDERS:
+    if order not in ORDERS:
         raise ValueError(f"order: {order!r} is neither URL_FIELDS nor URL_FIELDS_TABLE_READING")
     return _scenarios(Variety(variety), tuple(aspect for aspect in ASPECTS if aspect in asked), order)
 
@@ -178,7 +175,7 @@ class _Author:
         return replace(
             scenario,
             name=f"generated/{zlib.crc32(repr(scenario).encode()):08x}",
-            expect=_expected(scenario, self.order, [place.field for place in self.places]),
+            expect=reachable(scenario, self.order, [place.field for place in self.places]),
         )
 
     def _pick(self, what: str, table: Sequence[_Kind]) -> _Kind:
@@ -424,60 +421,6 @@ def _links(video: Mapping[str, Any], made: Mapping[str, _Answers], answers: _Ans
 def _listed(parts: Any) -> str:
     *first, last = parts
     return f"{', '.join(first)} and {last}" if first else last
-
-
-# --- what is expected -------------------------------------------------------------------------------------------------
-
-
-class _Nothing:
-    """A library without scenarios."""
-
-    def find(self, name: str) -> Scenario:
-        raise UnknownScenario(name, ())
-
-    def names(self) -> list[str]:
-        return []
-
-
-def _expected(scenario: Scenario, order: tuple[str, ...], fields: Sequence[str]) -> Expect:
-    """What a client that keeps the contract ends with, and every source that such a client may have the clip from.
-
-    `fields` hold a URL at the end. The contract leaves choices, and the reference reading is asked once for each: a
-    client may go to `/content` after the first URL that failed (so the reading is shown that field alone), try a link
-    again (so each link is shown as it answers in the end), and read the first two fields in either order where both
-    give the clip.
-    """
-    expect = _read(scenario, order)
-    if expect is None:
-        raise AssertionError(f"{scenario.summary} A client that keeps the contract gets another film.")
-    if expect.outcome != "clip" or not fields:
-        return expect
-    readings: list[tuple[Scenario, tuple[str, ...]]] = []
-    if len(fields) > 1:
-        readings += [(scenario, other) for other in _ORDERS if other != order]
-        readings.append((scenario, (min(fields, key=order.index),)))
-    patient = _patient(scenario)
-    if patient is not None:
-        readings.append((patient, order))
-    found = [other for told in readings if (other := _read(*told)) is not None and other.outcome == "clip"]
-    return Expect("clip", tuple(dict.fromkeys(source for each in (expect, *found) for source in each.sources)))
-
-
-def _read(scenario: Scenario, order: tuple[str, ...]) -> Expect | None:
-    try:
-        return expectation(scenario, _Nothing(), shipped_shelf(), order)
-    except ValueError:
-        return None  # another film
-
-
-def _patient(scenario: Scenario) -> Scenario | None:
-    """The scenario as one meets it who tries each link again; None where that is no other."""
-    changed = {}
-    for name, state in scenario.states.items():
-        downloads = {link: answers[-1:] for link, answers in state.downloads.items()}
-        if len(state.download) > 1 or downloads != state.downloads:
-            changed[name] = replace(state, download=state.download[-1:], downloads=downloads)
-    return replace(scenario, states={**scenario.states, **changed}) if changed else None
 
 
 # --- how an example is shown ------------------------------------------------------------------------------------------
