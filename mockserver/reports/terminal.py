@@ -71,7 +71,9 @@ def _summary(report: Report) -> Iterator[str]:
                 f"  {broken['level']:6} {broken['rule']:{width}}  {counted(len(broken['cases']), 'case')}: "
                 + printable(broken["sentence"])
             )
+    # Why cases were not run is told last, once.
     reasons = Counter(skipped["reason"] for skipped in report["skipped"])
+    reasons.pop(f"not run: {summary['ended_early']}", None)
     for reason, count in reasons.items():
         yield f"left out: {counted(count, 'case')}: {printable(reason)}"
     yield from _remarks(report["cases"])
