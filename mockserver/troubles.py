@@ -89,7 +89,9 @@ def shown(value: object) -> str:
 
 def _fits(name: str, value: object, kind: str) -> bool:
     if kind == "object":
-        return isinstance(value, Mapping) and all(isinstance(part, str) for part in value.values())
+        # The one there is: the error, with a message and a code.
+        parts = [value.get("message"), value.get("code")] if isinstance(value, Mapping) else [None]
+        return all(isinstance(part, str) for part in parts)
     if kind == "integer":
         if not isinstance(value, int) or isinstance(value, bool) or value < 0:
             return False

@@ -1019,6 +1019,21 @@ class AnyFieldWithUrl(Careful, rule="whole-clip", lies_in="data"):
             yield beside
 
 
+class LastUrlSeen(Careful, rule="whole-clip", lies_in="data"):
+    """Keeps the last URL that any reply had, and takes it where the end has none."""
+
+    def __init__(self) -> None:
+        self.seen: list[str] = []
+
+    def video(self, answer: Answer | None) -> dict[str, Any]:
+        video = super().video(answer)
+        self.seen = list(super().urls(video)) or self.seen
+        return video
+
+    def urls(self, video: dict[str, Any]) -> Iterator[str]:
+        return iter(self.seen)
+
+
 class RestIsAppended(Careful, rule="whole-clip", lies_in="wire"):
     """Asks for the rest of a film that broke off by Range, and appends what comes, though it is the whole again."""
 

@@ -149,6 +149,7 @@ class _Author:
     sentences: list[str] = field(default_factory=list)
     options: dict[str, Any] = field(default_factory=dict)
     places: list[_Place] = field(default_factory=list)
+    preview: Mapping[str, _Answers] = field(default_factory=dict)
 
     def scenario(self) -> Scenario:
         """The scenario, named and with what is expected."""
@@ -222,7 +223,7 @@ class _Author:
         downloads = {}
         if last and "urls" in self.turns and self.tables.hostile and (where := self._perhaps("preview", URL_FIELDS)):
             values.lay(video, where, "{download_url:preview}")
-            downloads = {"preview": WRONG_FILM}
+            downloads = self.preview = {"preview": WRONG_FILM}
             self._say(f"{where} names another film while {name}")
         return State(video, poll=poll, downloads=_links(video, downloads), next=(way,))
 
@@ -303,7 +304,7 @@ class _Author:
             poll=poll,
             content=content,
             download=download,
-            downloads=_links(video, {**downloads, **more}, (*content, *download)),
+            downloads=_links(video, {**self.preview, **downloads, **more}, (*content, *download)),
         )
 
     def _urls(self, video: dict[str, Any]) -> None:
