@@ -19,6 +19,7 @@ test: $(VENV)/.developed  ## the tests, with branch coverage
 lint: $(VENV)/.developed  ## ruff and mypy
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
+	mkdir -p build/typing && ln -sfn ../../mockserver build/typing/video_mockserver
 	$(BIN)/mypy
 
 clean:

@@ -17,7 +17,7 @@ from load import bare, cores, fake, pin, ratio, requests_a_second, serving
 SIZE = 5 * 1024 * 1024
 REQUEST = b"GET /v1/videos/video_big/content HTTP/1.1\r\nHost: 127.0.0.1\r\nAuthorization: Bearer sk-benchmark\r\n\r\n"
 SCENARIO = """
-from mockserver.scenario import ReplyTemplate, Scenario, State
+from video_mockserver.scenario.model import ReplyTemplate, Scenario, State
 big = State({"status": "completed"}, content=(ReplyTemplate(clip="big"),))
 SCENARIO = Scenario("big", "a large clip", "completed", {"completed": big})
 """

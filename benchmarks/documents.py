@@ -15,7 +15,7 @@ import time
 from hypothesis import Phase, given, settings
 from hypothesis import strategies as st
 
-from mockserver.strategies import DOCUMENTED, DOCUMENTED_TASK, completed_videos, videos
+from video_mockserver.strategies import DOCUMENTED, DOCUMENTED_TASK, completed_videos, videos
 
 EXAMPLES = 1000
 BASELINE = st.fixed_dictionaries({name: st.sampled_from([value, None]) for name, value in DOCUMENTED_TASK.items()})

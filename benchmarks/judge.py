@@ -24,13 +24,13 @@ from typing import Any
 ROOT = Path(__file__).parent.parent
 sys.path.insert(0, str(ROOT / "tests"))
 
-from correct_callables import CORRECT  # noqa: E402
-from mockserver.cases import chosen, judgeable  # noqa: E402
-from mockserver.check import API_KEY, fake_for  # noqa: E402
-from mockserver.judge import Terms  # noqa: E402
-from mockserver.library import Library  # noqa: E402
-from mockserver.testing import check  # noqa: E402
-from zoo import ZOO, Careful  # noqa: E402
+from support.correct_clients import CORRECT  # noqa: E402
+from support.zoo import ZOO, Careful  # noqa: E402
+from video_mockserver.checking.callables import API_KEY, fake_for  # noqa: E402
+from video_mockserver.judge.expectation import chosen, judgeable  # noqa: E402
+from video_mockserver.judge.verdict import Terms  # noqa: E402
+from video_mockserver.scenario.library import Library  # noqa: E402
+from video_mockserver.testing import check  # noqa: E402
 
 RUNS_WITH = {".py": sys.executable, ".sh": "sh", ".mjs": "node"}
 IMPATIENT = {"VIDEO_PAUSE": "0.05", "VIDEO_TIMEOUT": "1", "VIDEO_DEADLINE": "3"}
@@ -75,7 +75,7 @@ def program_alarms() -> dict[str, list[str]]:
 
 def report_of(path: Path, flow: str) -> list[dict[str, Any]]:
     """The cases of a check of a program."""
-    command = [sys.executable, "-m", "mockserver", "check", "--flow", flow, "--json", "/dev/stderr", "--"]
+    command = [sys.executable, "-m", "video_mockserver", "check", "--flow", flow, "--json", "/dev/stderr", "--"]
     done = subprocess.run(
         [*command, RUNS_WITH[path.suffix], str(path)],
         capture_output=True, text=True, check=False, env={**os.environ, **IMPATIENT},

@@ -81,9 +81,9 @@ asyncio.run(uvicorn.Server(config).serve(sockets=[sock]))
 # The fake as `video-mockserver serve` runs it, state machine and journal on.
 FAKE = """
 import asyncio, sys
-from mockserver.edges.server import serve
-from mockserver.library import load_clip, shipped_shelf
-from mockserver.clips import ClipShelf
+from video_mockserver.edges.server.uvicorn_server import serve
+from video_mockserver.scenario.library import load_clip, shipped_shelf
+from video_mockserver.fake.clips import ClipShelf
 shelf = shipped_shelf()
 if len(sys.argv) > 1:
     film = load_clip(sys.argv[1], name="big")

@@ -10,9 +10,9 @@ import json
 import resource
 import sys
 
-from mockserver.fake import Fake
-from mockserver.library import Library, shipped_shelf
-from mockserver.reply import Origins, Request
+from video_mockserver.api.messages import Origins, Request
+from video_mockserver.fake.fake import Fake
+from video_mockserver.scenario.library import Library, shipped_shelf
 
 TASKS = 100_000
 LIMIT_MB = 200

@@ -47,7 +47,7 @@ def nothing():
 
 POLLS = """
 import time, warnings, openai
-from mockserver.scenario import Scenario, State, Transition
+from video_mockserver.scenario.model import Scenario, State, Transition
 
 STORY = Scenario("ten_minutes", "Ten minutes.", "processing", {
     "processing": State({"status": "processing"}, next=(Transition("completed", polls=600),)),
@@ -58,7 +58,7 @@ def test_it(video_mock, video_clock):
     warnings.simplefilter("ignore")
     task = video_mock.task(STORY, profile="openai")
     client = openai.OpenAI(base_url=video_mock.base_url, api_key="sk")
-    import mockserver.edges.waiting as waiting
+    import video_mockserver.edges.virtual_time as waiting
     real = waiting._TELLERS[2]
     start = real()
     client.videos.poll(task.id)

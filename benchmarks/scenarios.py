@@ -21,14 +21,14 @@ from typing import Any
 from hypothesis import HealthCheck, Phase, given, seed, settings
 from hypothesis import strategies as st
 
-from mockserver.library import Library
-from mockserver.scenario import Scenario
-from mockserver.strategies import ASPECTS, DOCUMENTED, Aspect, scenarios
-from mockserver.testing import check
+from video_mockserver.scenario.library import Library
+from video_mockserver.scenario.model import Scenario
+from video_mockserver.strategies import ASPECTS, DOCUMENTED, Aspect, scenarios
+from video_mockserver.testing import check
 
 sys.path.insert(0, str(Path(__file__).parent.parent / "tests"))
 
-from zoo import TAGS, ZOO, Careful
+from support.zoo import TAGS, ZOO, Careful
 
 SEEDS = (1, 2, 3)
 MOST = 200  # examples for each client and seed

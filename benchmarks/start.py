@@ -74,7 +74,7 @@ def main() -> None:
         (Path(folder) / "bare_app.py").write_text(BARE, "utf-8")
         for number in range(arguments.rounds + 1):
             port = free_port()
-            serve = [sys.executable, "-m", "mockserver", "serve", "--port", str(port), "--log-format", "none"]
+            serve = [sys.executable, "-m", "video_mockserver", "serve", "--port", str(port), "--log-format", "none"]
             a = seconds_to_first_200(serve, port, folder)
             port = free_port()
             uvicorn = [sys.executable, "-m", "uvicorn", "bare_app:app", "--port", str(port), "--no-access-log"]

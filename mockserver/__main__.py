@@ -1,7 +1,7 @@
-"""`python -m mockserver` is `video-mockserver`."""
+"""`python -m video_mockserver` is `video-mockserver`; so is `python -m mockserver` in a clone."""
 
 import sys
 
-from mockserver.cli import main
+from video_mockserver.cli.main import main
 
 sys.exit(main())

@@ -1,6 +1,6 @@
 """The fixtures as context managers, the judge as a function, and a class of tests: for `@given`, unittest, scripts.
 
-    from mockserver.testing import video_clock, video_mock, video_server
+    from video_mockserver.testing import video_clock, video_mock, video_server
 
     with video_server("download/truncated") as fake:
         run_my_client(fake.base_url, fake.api_key)
@@ -14,12 +14,12 @@ from collections.abc import Callable, Mapping
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
-from mockserver.edges.shared import shared_server, stop_shared_server, video_clock, video_mock, video_server
-from mockserver.library import Library
+from .checking.shared_fakes import shared_server, stop_shared_server, video_clock, video_mock, video_server
+from .scenario.library import Library
 
 if TYPE_CHECKING:
-    from mockserver.check import Client
-    from mockserver.judge import Report, Terms
+    from .checking.callables import Client
+    from .judge.verdict import Report, Terms
 
 __all__ = [
     "ClientContract", "check", "shared_server", "stop_shared_server", "video_clock", "video_mock", "video_server",
@@ -27,8 +27,8 @@ __all__ = [
 
 
 def check(client: Client, **options: Any) -> Report:
-    """Run a client through scenarios and judge it: see `mockserver.check.check`, which has the options."""
-    from mockserver.check import check
+    """Run a client through scenarios and judge it: `checking.callables.check` has the options."""
+    from .checking.callables import check
 
     return check(client, **options)
 
@@ -62,8 +62,8 @@ class ClientContract:
     def pytest_generate_tests(self, metafunc: Any) -> None:
         """One test for each scenario that can be judged."""
         if "video_case" in metafunc.fixturenames:
-            from mockserver.cases import chosen, judgeable
-            from mockserver.choice import UnknownScenario
+            from .judge.expectation import chosen, judgeable
+            from .scenario.sources import UnknownScenario
 
             try:
                 library, terms = self._project(metafunc.config)
@@ -93,7 +93,7 @@ class ClientContract:
         )
         if report.ok:
             return
-        from mockserver.reports.terminal import case_lines
+        from .judge.reports.terminal import case_lines
 
         [verdict] = report.verdicts
         for broken in verdict.broken:
@@ -107,7 +107,7 @@ class ClientContract:
         pytest.fail("\n".join([f"{first}{more}", "", *case_lines(data["cases"][0], data)]), pytrace=False)
 
     def _project(self, config: Any) -> tuple[Library, Terms]:
-        from mockserver.project import Project, read_project
+        from .checking.config import Project, read_project
 
         path = config.rootpath / "pyproject.toml"
         project = read_project(path) if path.is_file() else Project()

@@ -1,6 +1,6 @@
 """The pytest plugin: the fake as fixtures, scenarios as markers, the story of the requests when a test fails.
 
-It has no logic of its own: fixtures hand over what `mockserver.testing` makes. Nothing of the project is imported
+It has no logic of its own: fixtures hand over what `video_mockserver.testing` makes. Nothing of the project is imported
 before a fixture or a marker is used.
 """
 
@@ -16,12 +16,12 @@ import pytest
 if TYPE_CHECKING:
     from pathlib import Path
 
-    from mockserver.edges.respx import VideoMock
-    from mockserver.edges.server import ServedFake
-    from mockserver.edges.waiting import VideoClock
-    from mockserver.fake import Fake
-    from mockserver.library import Library
-    from mockserver.scenario import Scenario
+    from video_mockserver.edges.inprocess.respx import VideoMock
+    from video_mockserver.edges.server.uvicorn_server import ServedFake
+    from video_mockserver.edges.virtual_time import VideoClock
+    from video_mockserver.fake.fake import Fake
+    from video_mockserver.scenario.library import Library
+    from video_mockserver.scenario.model import Scenario
 
 _Fake = TypeVar("_Fake")
 _FAKES: pytest.StashKey[list[Fake]] = pytest.StashKey()
@@ -71,8 +71,8 @@ def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
 
 
 def _known(library: Library, name: Any) -> None:
-    from mockserver.choice import UnknownScenario
-    from mockserver.scenario_check import ScenarioError
+    from video_mockserver.scenario.sources import UnknownScenario
+    from video_mockserver.scenario.validation import ScenarioError
 
     try:
         library.find(name)
@@ -83,7 +83,7 @@ def _known(library: Library, name: Any) -> None:
 
 
 def _matching(library: Library, globs: tuple[Any, ...]) -> list[str]:
-    from mockserver.choice import UnknownScenario, matching_names
+    from video_mockserver.scenario.sources import UnknownScenario, matching_names
 
     names: dict[str, None] = {}
     for glob in globs or ("*",):
@@ -100,7 +100,7 @@ def _wrong(message: str) -> NoReturn:
 
 def _library(config: pytest.Config) -> Library:
     if _LIBRARY not in config.stash:
-        from mockserver.library import Library
+        from video_mockserver.scenario.library import Library
 
         folders: list[Path] = config.getini("video_scenarios_dir")
         try:
@@ -120,7 +120,7 @@ def video_scenarios(request: pytest.FixtureRequest) -> Library:
 def _video_house() -> Iterator[None]:
     """The server that every video_server of the session lives in; it is started by the first of them."""
     yield
-    from mockserver.testing import stop_shared_server
+    from video_mockserver.testing import stop_shared_server
 
     stop_shared_server()
 
@@ -140,7 +140,7 @@ def video_server(
     request: pytest.FixtureRequest, video_scenario: Scenario | None, _video_house: None
 ) -> Iterator[ServedFake]:
     """A fake over real sockets, for any client: .base_url, .api_key, .task(), .clip, .journal, .signal(), ..."""
-    from mockserver import testing
+    from video_mockserver import testing
 
     options = _options(request)
     options.pop("base_url", None)
@@ -153,7 +153,7 @@ def video_server(
 @pytest.fixture
 def video_mock(request: pytest.FixtureRequest, video_scenario: Scenario | None) -> Iterator[VideoMock]:
     """A fake without sockets, for httpx and httpx2 in this process, by way of respx; .router takes your own routes."""
-    from mockserver import testing
+    from video_mockserver import testing
 
     options = _options(request)
     config = request.config
@@ -167,7 +167,7 @@ def video_mock(request: pytest.FixtureRequest, video_scenario: Scenario | None) 
 @pytest.fixture
 def video_clock() -> Iterator[VideoClock]:
     """Time that does not pass: the client's sleeps move this clock, and the test's fakes with it."""
-    from mockserver import testing
+    from video_mockserver import testing
 
     with testing.video_clock() as clock:
         yield clock
@@ -207,7 +207,7 @@ def pytest_runtest_makereport(
     fakes = item.stash.get(_FAKES, [])
     told = call.excinfo is not None and type(call.excinfo.value).__name__ == "ContractBroken"
     if report.failed and fakes and not told:  # else they stand in the error already
-        from mockserver.timeline import timeline
+        from video_mockserver.fake.timeline import timeline
 
         whole = item.config.getoption("verbose") > 1
         report.sections += [(_SECTION, timeline(fake.journal, whole=whole)) for fake in fakes]
@@ -224,7 +224,7 @@ def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
     )
     if not broken:
         return
-    from mockserver.rules import RULES
+    from video_mockserver.judge.rules import RULES
 
     terminalreporter.section("video-mockserver: broken promises")
     width = max(map(len, broken))

@@ -2,21 +2,16 @@
 
 from __future__ import annotations
 
-from typing import Any, Protocol
+from typing import Any
 
 import pytest
 
-from mockserver.clips import ClipShelf
-from mockserver.clock import ManualClock
-from mockserver.fake import Fake
-from mockserver.library import Library, shipped_shelf
-from mockserver.scenario import Scenario
-
-
-class NewFake(Protocol):
-    """Makes a fake; the options are those of `Fake`."""
-
-    def __call__(self, scenario: str | Scenario | None = None, **options: Any) -> Fake: ...
+from support.fakes import NewFake
+from video_mockserver.fake.clips import ClipShelf
+from video_mockserver.fake.clock import ManualClock
+from video_mockserver.fake.fake import Fake
+from video_mockserver.scenario.library import Library, shipped_shelf
+from video_mockserver.scenario.model import Scenario
 
 
 @pytest.fixture(scope="session")

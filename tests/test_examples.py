@@ -13,7 +13,8 @@ from pathlib import Path
 
 import pytest
 
-ROOT = Path(__file__).parent.parent
+from support import ROOT
+
 EXAMPLES = ROOT / "examples"
 RUNS_WITH = {".py": sys.executable, ".sh": "sh", ".mjs": "node"}
 # The reference client is run through every scenario by the test of the edges.
@@ -35,7 +36,17 @@ def check(client: str, *options: str, scenarios: tuple[str, ...], deadline: str 
     if shutil.which(runs_with) is None:
         pytest.skip(f"{runs_with} is not installed")
     chosen = [word for scenario in scenarios for word in ("--scenario", scenario)]
-    command = [sys.executable, "-m", "mockserver", "check", *options, *chosen, "--", runs_with, f"examples/{client}"]
+    command = [
+        sys.executable,
+        "-m",
+        "video_mockserver",
+        "check",
+        *options,
+        *chosen,
+        "--",
+        runs_with,
+        f"examples/{client}",
+    ]
     # A client is not what is measured, and measuring it takes longer than it does.
     environment = {name: value for name, value in os.environ.items() if not name.startswith("COVERAGE_")}
     done = subprocess.run(

@@ -14,13 +14,14 @@ from typing import Any
 
 import pytest
 
-from mockserver.clips import DECOY
-from mockserver.clock import ManualClock
-from mockserver.fake import Fake
-from mockserver.library import Library, shipped_shelf
-from mockserver.reply import Origins
+from support import ROOT
+from video_mockserver.api.messages import Origins
+from video_mockserver.fake.clips import DECOY
+from video_mockserver.fake.clock import ManualClock
+from video_mockserver.fake.fake import Fake
+from video_mockserver.scenario.library import Library, shipped_shelf
 
-FOLDER = Path(str(files("mockserver.fixtures")))
+FOLDER = Path(str(files("video_mockserver.fixtures")))
 MANIFEST = json.loads((FOLDER / "clips" / "clips.json").read_text("utf-8"))
 CLIPS = {told["name"]: told for told in MANIFEST["clips"]}
 
@@ -83,7 +84,7 @@ def test_a_task_gets_the_film_that_it_asked_for(wish: dict[str, str], name: str)
 
 
 def test_the_tool_finds_the_shipped_files_as_it_made_them() -> None:
-    tool = Path(__file__).parent.parent / "tools" / "make_clips.py"
+    tool = ROOT / "tools" / "make_clips.py"
     assert subprocess.run([sys.executable, str(tool), "--check"], check=False).returncode == 0
 
 

@@ -13,7 +13,8 @@ from typing import Any
 
 import pytest
 
-ROOT = Path(__file__).parent.parent
+from support import ROOT
+
 PACKAGE = ROOT / "mockserver"
 PROJECT: dict[str, Any] = tomllib.loads((ROOT / "pyproject.toml").read_text("utf-8"))
 MODULES = {
@@ -30,8 +31,8 @@ def test_the_distribution_has_its_command_its_plugin_and_its_needs() -> None:
     distribution = importlib.metadata.distribution("video-mockserver")
     entries = {(entry.group, entry.name): entry.value for entry in distribution.entry_points}
     assert entries == {
-        ("console_scripts", "video-mockserver"): "mockserver.cli:main",
-        ("pytest11", "video_mockserver"): "mockserver.pytest_plugin",
+        ("console_scripts", "video-mockserver"): "video_mockserver.cli.main:main",
+        ("pytest11", "video_mockserver"): "video_mockserver.pytest_plugin",
     }
     told = distribution.metadata
     assert (told["License-Expression"], told["Requires-Python"]) == ("MIT", ">=3.11")
@@ -90,21 +91,21 @@ def foreign(modules: set[str]) -> set[str]:
     return tops & set(importlib.metadata.packages_distributions()) - {"mockserver"}
 
 
-COMMAND = "from mockserver.cli import main\ntry: main({})\nexcept SystemExit: pass"
+COMMAND = "from video_mockserver.cli.main import main\ntry: main({})\nexcept SystemExit: pass"
 
 
 @pytest.mark.parametrize(
     ("code", "others"),
     [
         ("import mockserver", set()),
-        ("import mockserver.cli", set()),
+        ("import video_mockserver.cli.main", set()),
         (COMMAND.format(["--help"]), set()),
         (COMMAND.format(["serve", "--help"]), set()),
         (COMMAND.format(["serve", "--port", "x"]), set()),
         (COMMAND.format(["scenarios", "list", "auth/*"]), {"yaml"}),
         (COMMAND.format(["scenarios", "show", "truncated", "--mermaid"]), {"yaml"}),
-        ("import mockserver.fake, mockserver.library", {"yaml", "python_multipart"}),
-        ("import mockserver.testing", {"yaml"}),
+        ("import video_mockserver.fake.fake, video_mockserver.scenario.library", {"yaml", "python_multipart"}),
+        ("import video_mockserver.testing", {"yaml"}),
     ],
 )
 def test_nothing_is_imported_before_it_is_used(code: str, others: set[str]) -> None:

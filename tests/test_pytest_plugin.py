@@ -14,7 +14,7 @@ from pathlib import Path
 
 import pytest
 
-from mockserver.testing import video_clock
+from video_mockserver.testing import video_clock
 
 pytest_plugins = ["pytester"]
 
@@ -98,8 +98,8 @@ def test_each_test_has_a_fake_of_its_own(run) -> None:  # type: ignore[no-untype
 
 def test_signals_and_time_are_moved_by_the_test(run) -> None:  # type: ignore[no-untyped-def]
     run("""
-    from mockserver.clock import ManualClock
-    from mockserver.scenario import Scenario, State, Transition
+    from video_mockserver.fake.clock import ManualClock
+    from video_mockserver.scenario.model import Scenario, State, Transition
 
     STORY = Scenario("story", "Waits for the test.", "a", {
         "a": State({"status": "processing"}, next=(Transition("b", signal="go"),)),
@@ -160,7 +160,7 @@ def test_video_mock_answers_httpx_sync_and_async_and_httpx2(run) -> None:  # typ
     ],
 )
 def test_a_fault_is_the_same_exception_with_a_socket_and_without(library: str, scenario: str, exception: str) -> None:
-    from mockserver.testing import video_mock, video_server
+    from video_mockserver.testing import video_mock, video_server
 
     client = __import__(library)
     key = {"Authorization": "Bearer sk"}
@@ -178,7 +178,7 @@ def test_a_fault_is_the_same_exception_with_a_socket_and_without(library: str, s
 def test_a_stall_without_a_socket_takes_the_clients_patience_of_the_clock_and_no_real_time() -> None:
     import httpx
 
-    from mockserver.testing import video_mock
+    from video_mockserver.testing import video_mock
 
     with video_mock("download/stalled_in_the_middle") as fake, httpx.Client(timeout=120) as client:
         task = fake.task()
@@ -386,7 +386,7 @@ def test_threads_are_known_by_when_they_began() -> None:
 def test_a_module_that_took_the_sleep_by_name_meanwhile_sleeps_for_real_afterwards() -> None:
     import time
 
-    from mockserver.testing import video_clock
+    from video_mockserver.testing import video_clock
 
     with video_clock() as clock:
         from time import sleep
@@ -399,7 +399,7 @@ def test_a_module_that_took_the_sleep_by_name_meanwhile_sleeps_for_real_afterwar
 
 
 def test_two_clocks_at_once_are_an_error() -> None:
-    from mockserver.testing import video_clock
+    from video_mockserver.testing import video_clock
 
     with video_clock(), pytest.raises(RuntimeError, match="in force already"):
         video_clock().start()
@@ -576,7 +576,7 @@ def test_it_works_as_a_context_manager_under_given_and_in_unittest(run) -> None:
     run("""
     import unittest
     from hypothesis import given, settings, strategies as st
-    from mockserver.testing import video_clock, video_mock, video_server
+    from video_mockserver.testing import video_clock, video_mock, video_server
 
     @settings(max_examples=20, deadline=None)
     @given(st.sampled_from(["lifecycle/plain", "lifecycle/realistic"]))
@@ -656,7 +656,7 @@ def test_nothing_of_ours_is_imported_before_it_is_used(run) -> None:  # type: ig
 
     def test_it():
         ours = {name for name in sys.modules if name.partition(".")[0] == "mockserver"}
-        assert ours <= {"mockserver", "mockserver.pytest_plugin"}, ours
+        assert ours <= {"mockserver", "video_mockserver.pytest_plugin"}, ours
         assert not {"uvicorn", "starlette", "yaml"} & set(sys.modules)
     """,
         "-p", "no:schemathesis",
@@ -703,6 +703,6 @@ def test_nothing_is_left_after_ctrl_c(pytester: pytest.Pytester) -> None:
 
 
 def test_the_plugin_is_reached_by_its_entry_point() -> None:
-    found = importlib.util.find_spec("mockserver.pytest_plugin")
+    found = importlib.util.find_spec("video_mockserver.pytest_plugin")
     assert found is not None
     assert Path(found.origin or "").parent.name == "pytest_plugin"

@@ -3,18 +3,20 @@
 `@given(completed_videos())`, and in the test `assert resolve(video.body) == video.expected_url`.
 """
 
-from mockserver.contract import URL_FIELDS, URL_FIELDS_TABLE_READING, Phase
-from mockserver.profiles import OMIT
+from ..api.contract import URL_FIELDS, URL_FIELDS_TABLE_READING, Phase
+from ..api.dialects import OMIT
 
 try:
     import hypothesis as _hypothesis  # noqa: F401
 except ModuleNotFoundError as missing:
     if missing.name != "hypothesis":
         raise
-    raise ImportError("mockserver.strategies needs Hypothesis: pip install 'video-mockserver[hypothesis]'") from None
+    raise ImportError(
+        "video_mockserver.strategies needs Hypothesis: pip install 'video-mockserver[hypothesis]'"
+    ) from None
 
-from mockserver.strategies.documents import Parts, completed_videos, failed_videos, pending_videos, videos
-from mockserver.strategies.parts import (
+from .documents import Parts, completed_videos, failed_videos, pending_videos, videos
+from .parts import (
     DOCUMENTED,
     HOSTILE,
     Variety,
@@ -26,9 +28,9 @@ from mockserver.strategies.parts import (
     texts,
     video_urls,
 )
-from mockserver.strategies.profiles import register_profiles
-from mockserver.strategies.scenarios import ASPECTS, Aspect, scenarios
-from mockserver.strategies.video import DOCUMENTED_TASK, VIEWS, Video, View
+from .profiles import register_profiles
+from .scenarios import ASPECTS, Aspect, scenarios
+from .video import DOCUMENTED_TASK, VIEWS, Video, View
 
 __all__ = [
     "ASPECTS",

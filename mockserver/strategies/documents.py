@@ -7,18 +7,10 @@ from typing import Any, TypedDict, Unpack
 
 from hypothesis import strategies as st
 
-from mockserver.contract import URL_FIELDS, Phase
-from mockserver.strategies import values
-from mockserver.strategies.parts import (
-    DOCUMENTED,
-    HOSTILE,
-    Variety,
-    bases,
-    extra_fields,
-    status_words,
-    video_urls,
-)
-from mockserver.strategies.video import VIEWS, Video, View, status_field, url_fields
+from ..api.contract import URL_FIELDS, Phase
+from . import values
+from .parts import DOCUMENTED, HOSTILE, Variety, bases, extra_fields, status_words, video_urls
+from .video import VIEWS, Video, View, status_field, url_fields
 
 __all__ = ["Parts", "completed_videos", "failed_videos", "pending_videos", "videos"]
 

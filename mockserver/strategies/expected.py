@@ -5,11 +5,11 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import replace
 
-from mockserver.choice import NoScenarios
-from mockserver.contract import URL_FIELDS, URL_FIELDS_TABLE_READING
-from mockserver.library import shipped_shelf
-from mockserver.reading import expectation
-from mockserver.scenario import Expect, Scenario
+from ..api.contract import URL_FIELDS, URL_FIELDS_TABLE_READING
+from ..judge.reference_client import expectation
+from ..scenario.library import shipped_shelf
+from ..scenario.model import Expect, Scenario
+from ..scenario.sources import NoScenarios
 
 __all__ = ["ORDERS", "reachable"]
 

@@ -9,10 +9,10 @@ from typing import Any
 from hypothesis import HealthCheck, Phase, Verbosity, given, seed, settings
 from hypothesis.errors import HypothesisException
 
-from mockserver.contract import URL_FIELDS
-from mockserver.scenario import Scenario
-from mockserver.scenario_file import write
-from mockserver.strategies.scenarios import ASPECTS, Aspect, scenarios
+from ..api.contract import URL_FIELDS
+from ..scenario.model import Scenario
+from ..scenario.reader import write
+from .scenarios import ASPECTS, Aspect, scenarios
 
 __all__ = ["drawn", "smallest"]
 

@@ -9,10 +9,10 @@ from typing import Any, Final
 
 from hypothesis import strategies as st
 
-from mockserver.contract import Phase
-from mockserver.profiles import PROFILES
-from mockserver.strategies import values
-from mockserver.strategies.video import View
+from ..api.contract import Phase
+from ..api.dialects import PROFILES
+from . import values
+from .video import View
 
 __all__ = [
     "DOCUMENTED", "HOSTILE", "Variety", "absent_values", "bases", "extra_fields", "json_values",

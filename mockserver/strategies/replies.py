@@ -7,14 +7,14 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-from mockserver import template
-from mockserver.contract import URL_FIELDS, Phase
-from mockserver.profiles import OMIT
-from mockserver.reply import Fault
-from mockserver.scenario import ReplyTemplate
-from mockserver.scenario_check import data_problems
-from mockserver.strategies import values
-from mockserver.strategies.parts import DOCUMENTED, HOSTILE, Variety
+from ..api.contract import URL_FIELDS, Phase
+from ..api.dialects import OMIT
+from ..api.messages import Fault
+from ..scenario import template
+from ..scenario.model import ReplyTemplate
+from ..scenario.validation import data_problems
+from . import values
+from .parts import DOCUMENTED, HOSTILE, Variety
 
 __all__ = ["CLIP", "DECOY_LINK", "WRONG_FILM", "Form", "Row", "Tables", "Way", "told"]
 

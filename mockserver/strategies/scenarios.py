@@ -1,6 +1,6 @@
 """Strategies for whole scenarios: a task's life with what can go wrong on each route, and what is expected of a client.
 
-What is expected is found out by the reference reading (`mockserver.reading`), never stated here a second time.
+What is expected is found out by the reference reading (`judge.reference_client`), never stated here a second time.
 """
 
 from __future__ import annotations
@@ -14,14 +14,14 @@ from typing import Any, Final, Literal, TypeVar, cast, get_args
 from hypothesis import strategies as st
 from hypothesis.vendor.pretty import for_type_by_name
 
-from mockserver.contract import URL_FIELDS, Phase
-from mockserver.scenario import ReplyTemplate, Scenario, State, Transition
-from mockserver.scenario_file import write
-from mockserver.strategies import replies, values
-from mockserver.strategies.expected import ORDERS, reachable
-from mockserver.strategies.parts import HOSTILE, Variety
-from mockserver.strategies.replies import CLIP, WRONG_FILM, Form, Row, Tables, Way
-from mockserver.template import OMIT
+from ..api.contract import URL_FIELDS, Phase
+from ..scenario.model import ReplyTemplate, Scenario, State, Transition
+from ..scenario.reader import write
+from ..scenario.template import OMIT
+from . import replies, values
+from .expected import ORDERS, reachable
+from .parts import HOSTILE, Variety
+from .replies import CLIP, WRONG_FILM, Form, Row, Tables, Way
 
 __all__ = ["ASPECTS", "Aspect", "scenarios"]
 
@@ -435,4 +435,4 @@ def _shown(scenario: Scenario, printer: Any, cycle: bool) -> None:
     printer.text(f"read({written}, name={scenario.name!r})")
 
 
-for_type_by_name("mockserver.scenario", "Scenario", _shown)
+for_type_by_name("video_mockserver.scenario.model", "Scenario", _shown)

@@ -26,20 +26,20 @@ from hypothesis import strategies as st
 from hypothesis.errors import HypothesisException
 from hypothesis.stateful import RuleBasedStateMachine, rule
 
-from mockserver import troubles
-from mockserver.answers import json_reply, storage_reply
-from mockserver.cases import case_of
-from mockserver.contract import DOWNLOAD_ROUTE, URL_FIELDS, Phase, phase_of
-from mockserver.desk import Call
-from mockserver.edges.respx import VideoMock
-from mockserver.evidence import CREATES, POLLS, Case, Outcome
-from mockserver.judge import Broken, Terms, Verdict, judge, new_report
-from mockserver.reply import Fault, Reply
-from mockserver.routes import RouteTree, api_routes
-from mockserver.rules import RULES
-from mockserver.scenario import Expect, ReplyTemplate, Scenario, State, Transition
-from mockserver.task import Task
-from mockserver.testing import video_clock
+from ..api.contract import DOWNLOAD_ROUTE, URL_FIELDS, Phase, phase_of
+from ..api.messages import Fault, Reply
+from ..api.routing import RouteTree, api_routes
+from ..edges.inprocess.respx import VideoMock
+from ..fake.responses import json_reply, storage_reply
+from ..fake.state import Call
+from ..fake.tasks import Task
+from ..judge import anomalies as troubles
+from ..judge.expectation import case_of
+from ..judge.observations import CREATES, POLLS, Case, Outcome
+from ..judge.rules import RULES
+from ..judge.verdict import Broken, Terms, Verdict, judge, new_report
+from ..scenario.model import Expect, ReplyTemplate, Scenario, State, Transition
+from ..testing import video_clock
 
 __all__ = ["OUTAGES", "ClientMachine", "Service"]
 

@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from typing import Any
 
-from mockserver.contract import STATUS_PHASES, Phase, result_urls
-from mockserver.profiles import OMIT
-from mockserver.strategies.video import DOCUMENTED_TASK, VIEWS, View, status_field, url_fields
+from ..api.contract import STATUS_PHASES, Phase, result_urls
+from ..api.dialects import OMIT
+from .video import DOCUMENTED_TASK, VIEWS, View, status_field, url_fields
 
 __all__ = [
     "ABSENT", "DECOY", "DOCUMENTED_ABSENT", "DOCUMENTED_FIELDS", "DOCUMENTED_MESSAGES", "DOCUMENTED_URLS",

@@ -8,14 +8,7 @@ from dataclasses import dataclass, field
 from types import MappingProxyType
 from typing import Any, Final, Literal, get_args
 
-from mockserver.contract import (
-    URL_FIELDS,
-    URL_FIELDS_TABLE_READING,
-    FoundUrl,
-    Phase,
-    phase_of,
-    result_urls,
-)
+from ..api.contract import URL_FIELDS, URL_FIELDS_TABLE_READING, FoundUrl, Phase, phase_of, result_urls
 
 __all__ = ["DOCUMENTED_TASK", "VIEWS", "Video", "View", "at", "status_field", "url_fields"]
 

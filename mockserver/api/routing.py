@@ -1,0 +1,105 @@
+"""Which route a path is: a small tree over the contract's table, so that matching costs one look a segment."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from difflib import get_close_matches
+from urllib.parse import unquote
+
+from .contract import ROUTES, Route
+
+__all__ = ["Match", "RouteTree", "api_routes", "routes_for"]
+
+_PARAMETER = "{}"
+_REMEMBERED = 1024
+
+
+class RouteTree:
+    """Finds the route for a method and a raw path. A quoted slash is a part of its segment, not a separator."""
+
+    def __init__(self, routes: Iterable[Route]) -> None:
+        self._root: dict[str, dict[str, object]] = {}
+        self._templates: dict[str, None] = {}
+        self._found: dict[tuple[str, str], Match | None] = {}
+        for route in routes:
+            self._templates[route.path] = None
+            node: dict[str, object] = self._root  # type: ignore[assignment]
+            for segment in route.path.split("/")[1:]:
+                key = _PARAMETER if segment.startswith("{") else segment
+                node = node.setdefault(key, {})  # type: ignore[assignment]
+            node.setdefault("/", {})[route.method] = route  # type: ignore[index]
+
+    def find(self, method: str, path: str) -> Match | None:
+        """The route, with what its path holds; a `Match` without a route when only the method is wrong."""
+        key = (method, path)
+        try:
+            return self._found[key]
+        except KeyError:
+            # A client asks the same path again and again; strangers' paths must not pile up.
+            if len(self._found) >= _REMEMBERED:
+                self._found.clear()
+            found = self._found[key] = self._search(method, path)
+            return found
+
+    def _search(self, method: str, path: str) -> Match | None:
+        segments = path.split("/")
+        ends: list[tuple[Mapping[str, Route], list[str]]] = []
+        _walk(self._root, segments, 1, [], ends)
+        for methods, values in ends:
+            if route := methods.get(method):
+                names = [part[1:-1] for part in route.path.split("/") if part.startswith("{")]
+                return Match(route, dict(zip(names, values, strict=True)), ())
+        if not ends:
+            return None
+        return Match(None, {}, tuple(sorted({name for methods, _ in ends for name in methods})))
+
+    def near(self, path: str) -> list[str]:
+        """The route templates most like a path that was not found."""
+        if path.startswith("/v1/v1/"):
+            return [path.removeprefix("/v1")]
+        return get_close_matches(path, self._templates, 3, 0.6)
+
+
+class Match:
+    """What was found: the route and its parameters, or (with `route` None) the methods that the path does have."""
+
+    __slots__ = ("allowed", "params", "route")
+
+    def __init__(self, route: Route | None, params: Mapping[str, str], allowed: tuple[str, ...]) -> None:
+        self.route = route
+        self.params = params
+        self.allowed = allowed
+
+
+def _walk(
+    node: Mapping[str, object],
+    segments: list[str],
+    index: int,
+    values: list[str],
+    ends: list[tuple[Mapping[str, Route], list[str]]],
+) -> None:
+    if index == len(segments):
+        if methods := node.get("/"):
+            ends.append((methods, values))  # type: ignore[arg-type]
+        return
+    segment = segments[index]
+    if segment and (child := node.get(segment)):
+        _walk(child, segments, index + 1, values, ends)  # type: ignore[arg-type]
+    if segment and (child := node.get(_PARAMETER)):
+        value = unquote(segment) if "%" in segment else segment
+        _walk(child, segments, index + 1, [*values, value], ends)  # type: ignore[arg-type]
+
+
+def routes_for(profile: str) -> tuple[Route, ...]:
+    """The routes that a profile has."""
+    return tuple(route for route in ROUTES if not route.profiles or profile in route.profiles)
+
+
+_trees: dict[str, RouteTree] = {}
+
+
+def api_routes(profile: str) -> RouteTree:
+    """The tree of a profile's routes; made once."""
+    if profile not in _trees:
+        _trees[profile] = RouteTree(routes_for(profile))
+    return _trees[profile]

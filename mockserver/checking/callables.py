@@ -1,0 +1,197 @@
+"""Run a client of this process through scenarios and judge it: `check(client)`, the one in `video_mockserver.testing`.
+
+Time does not pass while a client waits (`edges/waiting.py`), so that ten minutes of polling take milliseconds. A client
+that does not end is stopped: by what it sleeps or asks in the fake's time, or by real time.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import inspect
+import time
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from typing import TYPE_CHECKING, Any
+
+from ..judge.expectation import case_of, chosen, judgeable
+from ..judge.observations import Outcome
+from ..judge.verdict import Report, Terms, Verdict, judge, new_report
+from ..scenario.library import Library
+from ..scenario.model import Expect, Scenario
+from ..scenario.sources import ScenarioSource
+from .watchdog import Leash, LeashedClock, Stopped, watcher
+
+if TYPE_CHECKING:
+    from ..edges.inprocess.respx import VideoMock
+    from ..edges.server.uvicorn_server import ServedFake
+
+__all__ = ["FLOWS", "TRANSPORTS", "Client", "check"]
+
+Client = Callable[[str, str, str | None], Any]
+
+FLOWS = ("poll", "create")
+TRANSPORTS = ("server", "mock")
+API_KEY = "sk-check-5f0c2a"
+
+
+def check(
+    client: Client,
+    *,
+    scenarios: str | Scenario | Iterable[str | Scenario] = "*",
+    library: ScenarioSource | None = None,
+    transport: str = "server",
+    flow: str = "poll",
+    seed: int = 0,
+    timeout: float = 40.0,
+    terms: Terms | None = None,
+    level: str = "should",
+    url_order: str = "output.url",
+    levels: Mapping[str, str] | None = None,
+    ignore: Mapping[str, str] | None = None,
+    on_verdict: Callable[[Verdict], None] | None = None,
+) -> Report:
+    """Run a client through scenarios, one after the other, and judge what it does.
+
+    `client(base_url, api_key, task_id)` is a function or a coroutine function that returns the clip as bytes; any
+    Exception reports a failure. `task_id` is None with the flow `create`.
+
+    - `scenarios`: names, patterns such as `download/*`, or `Scenario`s (default: all).
+    - `library`: where names are looked up (default: the shipped scenarios).
+    - `transport`: `"server"` (the default) for real sockets, `"mock"` for httpx and httpx2 without any.
+    - `flow`: `"poll"` gives the client a task (the default), `"create"` lets it make one.
+    - `timeout`: real seconds after which a client is stopped.
+    - `level`, `url_order`, `levels`, `ignore`: what the client is held to (see `judge.Terms`), or all of it as `terms`.
+    - `on_verdict`: called with each verdict as it comes.
+
+    Raises `UnknownScenario`, ValueError for a wrong option, TypeError for a client that returns anything but bytes,
+    RuntimeError inside of a running event loop.
+    """
+    terms = terms if terms is not None else Terms(level, url_order, levels or {}, ignore or {})
+    _known("transport", transport, TRANSPORTS)
+    _known("flow", flow, FLOWS)
+    _callable(client)
+    if not isinstance(timeout, (int, float)) or not timeout > 0:
+        raise ValueError(f"timeout: {timeout!r} is not a number of seconds above 0")
+    try:
+        asyncio.get_running_loop()
+    except RuntimeError:
+        pass
+    else:
+        raise RuntimeError("check() runs event loops of its own; from inside of one use asyncio.to_thread(check, ...)")
+    library = library if library is not None else Library()
+    cases, left_out = judgeable(chosen(library, scenarios), flow, terms)
+    if not cases and not left_out:
+        raise ValueError("scenarios: none was chosen")
+    began = time.perf_counter()
+    report = new_report(_name(client), terms, left_out, time.time(), flow=flow, seed=seed, timeout=timeout, speed=1.0)
+    for scenario, expect in cases:
+        with fake_for(scenario, transport, seed) as (fake, leash):
+            verdict = _judged(client, fake, leash, scenario, expect, flow=flow, terms=terms, timeout=timeout)
+        report.verdicts.append(verdict)
+        if on_verdict is not None:
+            on_verdict(verdict)
+    report.seconds = time.perf_counter() - began
+    return report
+
+
+def _known(what: str, value: str, known: Sequence[str]) -> None:
+    if value not in known:
+        raise ValueError(f"{what}: {value!r} is not one of {', '.join(known)}")
+
+
+def _callable(client: object) -> None:
+    if not callable(client):
+        raise TypeError(f"client: {client!r} is no function; it is called with (base_url, api_key, task_id)")
+    try:
+        signature = inspect.signature(client)
+    except ValueError:
+        return  # one of C
+    try:
+        signature.bind("", "", "")
+    except TypeError as error:
+        raise TypeError(f"client: it is called with (base_url, api_key, task_id), and {error}") from None
+
+
+def _name(client: Client) -> str:
+    named = client if hasattr(client, "__qualname__") else type(client)
+    return f"{getattr(named, '__module__', '?')}.{getattr(named, '__qualname__', named)}"
+
+
+# --- one case ---------------------------------------------------------------------------------------------------------
+
+
+@contextlib.contextmanager
+def fake_for(scenario: Scenario, transport: str, seed: int) -> Iterator[tuple[ServedFake | VideoMock, Leash]]:
+    """A fake for one case, with a clock that the client's waiting moves, and the leash of the client."""
+    from . import shared_fakes as shared
+
+    leash = Leash()
+    clock = LeashedClock(leash)
+    options: dict[str, Any] = {"clock": clock, "keys": [API_KEY], "seed": seed, "watch": watcher(leash, clock)}
+    make = shared.video_mock if transport == "mock" else shared.video_server
+    with clock, make(scenario, **options) as fake:
+        yield fake, leash
+
+
+def _judged(
+    client: Client,
+    fake: ServedFake | VideoMock,
+    leash: Leash,
+    scenario: Scenario,
+    expect: Expect,
+    *,
+    flow: str,
+    terms: Terms,
+    timeout: float,
+) -> Verdict:
+    """Run a client through one scenario and judge it."""
+    given = fake.task(scenario).id if flow == "poll" else None
+    began = time.perf_counter()
+    ended_at: float | None = None
+
+    def stop() -> None:
+        # What the client waits for in real time, as for a socket on which nothing comes, the fake's clock does not
+        # know; and what it does when its fake is gone is not looked at.
+        nonlocal ended_at
+        ended_at = fake.clock.now() + time.monotonic() - leash.asked_at
+        fake.close()
+
+    outcome = _run(client, fake, given, leash, timeout, stop)
+    case = case_of(fake, scenario, expect, outcome, terms=terms, given=given, ended_at=ended_at)
+    verdict = judge(case, terms)
+    verdict.seconds = time.perf_counter() - began
+    return verdict
+
+
+def _run(
+    client: Client,
+    fake: ServedFake | VideoMock,
+    given: str | None,
+    leash: Leash,
+    timeout: float,
+    stop: Callable[[], None],
+) -> Outcome:
+    try:
+        with leash.around_client(timeout, stop):
+            clip = client(fake.base_url, fake.api_key, given)
+            if inspect.isawaitable(clip):
+                clip = asyncio.run(_awaited(clip))
+    except Stopped:
+        return Outcome("stopped", leash.reason or "stopped")
+    except NotImplementedError:
+        raise  # no client's word
+    except (Exception, SystemExit) as error:
+        if leash.reason is not None:
+            return Outcome("stopped", leash.reason)
+        if isinstance(error, SystemExit) and error.code in (None, 0):
+            return Outcome("delivered", "exit 0")
+        return Outcome("reported", f"raised {type(error).__name__}: {error}"[:500])
+    if clip is None:
+        return Outcome("delivered", "returned None, where a failure is raised")
+    if not isinstance(clip, (bytes, bytearray, memoryview)):
+        raise TypeError(f"the client returned {type(clip).__name__}, not the clip as bytes; a failure is raised")
+    return Outcome("delivered", "returned", bytes(clip))
+
+
+async def _awaited(awaitable: Any) -> Any:
+    return await awaitable

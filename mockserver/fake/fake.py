@@ -1,0 +1,331 @@
+"""The fake itself: `handle(Request) -> Reply`. It opens nothing, never sleeps and reads no clock but its own."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Callable, Iterable
+from dataclasses import fields
+from typing import Any
+
+from ..api.contract import DOWNLOAD_ROUTE, Route
+from ..api.messages import Clip, Origins, Reply, Request
+from ..api.redaction import mask
+from ..api.routing import Match, RouteTree, api_routes
+from ..scenario import machine
+from ..scenario.model import Scenario
+from ..scenario.sources import ScenarioSource
+from ..scenario.validation import check, did_you_mean
+from . import views
+from .clips import ClipShelf
+from .clock import Clock, ManualClock, RealClock
+from .journal import Exchange, Journal
+from .operations import OPERATIONS
+from .responses import error_reply, storage_reply
+from .state import Call, Desk, Refusal, Settings
+from .tasks import Task, TaskBook
+
+__all__ = ["Fake"]
+
+_DOWNLOADS = RouteTree(
+    [DOWNLOAD_ROUTE, Route("download", "HEAD", DOWNLOAD_ROUTE.path, "The clip's headers.", DOWNLOAD_ROUTE.source)]
+)
+_NOWHERE = Route("", "", "", "", "")
+
+
+_SETTINGS = tuple(field.name for field in fields(Settings))
+_OPTIONS = ("scenario", "library", "clock", "speed", "keys", "journal", "base_url")
+
+
+class Fake:
+    """One fake of the service: its own tasks, clock, journal and bill; nothing is shared with another.
+
+    Everything may be called from any thread: a state change is atomic with the reply that causes it.
+
+    - `scenarios`, `shelf`: where scenarios and clips come from.
+    - `scenario`: the default one, a name or a `Scenario` built in Python.
+    - `clock`: defaults to real time; `speed` makes one that runs faster.
+    - `keys`: the API keys that are good; None takes any.
+    - `watch`: called with each exchange, in the thread that answers.
+    - the others are those of `desk.Settings`.
+
+    Raises ValueError for a wrong option, `UnknownScenario` for a scenario that is not there.
+    """
+
+    def __init__(
+        self,
+        scenarios: ScenarioSource,
+        shelf: ClipShelf,
+        *,
+        name: str = "default",
+        scenario: str | Scenario | None = None,
+        clock: Clock | None = None,
+        speed: float = 1.0,
+        keys: Iterable[str] | None = None,
+        journal: Journal | None = None,
+        watch: Callable[[Exchange], None] | None = None,
+        **settings: Any,
+    ) -> None:
+        self.name = name
+        self.clock: Clock = clock if clock is not None else RealClock(speed)
+        self.journal = journal if journal is not None else Journal()
+        for option in settings:
+            if option not in _SETTINGS:
+                raise TypeError(f"no option {option!r}{did_you_mean(option, (*_SETTINGS, *_OPTIONS))}")
+        chosen = Settings(keys=frozenset(keys) if keys is not None else None, **settings)
+        self.watch = watch
+        self._desk = Desk(chosen, scenarios, shelf, self.clock, TaskBook(chosen.seed))
+        self._lock = threading.RLock()
+        if scenario is not None:
+            self.use(scenario)
+        self._first_default = chosen.scenario
+
+    # --- what an edge calls ---
+
+    def handle(self, request: Request) -> Reply:
+        """Answer one request and write it down. Never raises for anything that a client sends."""
+        return self._handle(request, None)
+
+    def refuse(self, request: Request, case: str) -> Reply:
+        """Answer a request with an error of the profile (such as `body_too_large`), and write it down."""
+        return self._handle(request, Refusal(case))
+
+    def _handle(self, request: Request, refusal: Refusal | None) -> Reply:
+        desk = self._desk
+        with self._lock:
+            call = Call(request, _NOWHERE, {}, self.clock.now())
+            desk.requests += 1
+            try:
+                if refusal is not None:
+                    raise refusal
+                reply = self._answer(call)
+            except Refusal as refusal:
+                profile = call.task.profile if call.task is not None else desk.profile
+                reply = error_reply(desk, profile, call, refusal)
+            exchange = self.journal.record(call.now, request, reply)
+            exchange.operation = call.route.operation
+            exchange.note = call.note
+            exchange.unknown_fields = call.unknown_fields
+            if call.task is not None:
+                exchange.task_id = call.task.id
+                exchange.state = call.state
+                exchange.state_after = call.task.position.state
+            reply.exchange = exchange
+        if self.watch is not None:
+            self.watch(exchange)
+        return reply
+
+    def _answer(self, call: Call) -> Reply:
+        request = call.request
+        downloads = request.host == "download"
+        tree = _DOWNLOADS if downloads else api_routes(self._desk.settings.profile)
+        match = tree.find(request.method, request.path)
+        if match is None or match.route is None:
+            return self._unmatched(call, tree, match)
+        call.route = match.route
+        call.params = match.params
+        if not downloads:
+            self._authorize(request)
+        return OPERATIONS[match.route.operation](self._desk, call)
+
+    def _unmatched(self, call: Call, tree: RouteTree, match: Match | None) -> Reply:
+        request = call.request
+        if match is None:
+            near = tree.near(request.path)
+            hint = f"; near it: {', '.join(near)}" if near else ""
+            call.note = f"no route {request.path} on the {request.host} host{hint}"
+            if request.host == "download":
+                return storage_reply(404)
+            raise Refusal("unknown_route", call.note)
+        allowed = ", ".join(match.allowed)
+        call.note = f"{request.path} has no {request.method}, only {allowed}"
+        if request.host == "download":
+            reply = storage_reply(405)
+        else:
+            reply = error_reply(self._desk, self._desk.profile, call, Refusal("method_not_allowed", call.note))
+        reply.headers += (("allow", allowed),)
+        return reply
+
+    def _authorize(self, request: Request) -> None:
+        scheme, _, key = (request.header("authorization") or "").partition(" ")
+        key = key.strip()
+        if scheme.lower() != "bearer" or not key:
+            raise Refusal("no_key", "send the header 'Authorization: Bearer KEY'")
+        keys = self._desk.settings.keys
+        if keys is not None and key not in keys:
+            raise Refusal("bad_key", f"the key {mask(key)} is not one of the {len(keys)} good ones", key=mask(key))
+
+    # --- what a test calls ---
+
+    @property
+    def settings(self) -> Settings:
+        """How the fake behaves; to be changed before requests come in."""
+        return self._desk.settings
+
+    @property
+    def api_key(self) -> str:
+        """A key that this fake takes."""
+        keys = self.settings.keys
+        return min(keys) if keys else "sk-mock"
+
+    def use(self, scenario: str | Scenario) -> None:
+        """Make a scenario the default of this fake.
+
+        Raises `UnknownScenario` for a name that is not there, `ScenarioError` for a scenario that is not right.
+        """
+        if isinstance(scenario, Scenario):
+            self.add_scenario(scenario)
+            self.settings.scenario = scenario.name
+        else:
+            self.settings.scenario = self._desk.scenario(scenario).name
+
+    def add_scenario(self, scenario: Scenario) -> None:
+        """Give this fake a scenario of its own; it comes before one of the same name in the library.
+
+        Raises `ScenarioError` when it is not right.
+        """
+        with self._lock:
+            own = self._desk.own_scenarios
+            if own.get(scenario.name) is not scenario:
+                own[scenario.name] = check(scenario)
+
+    def scenario(self, name: str) -> Scenario:
+        """A scenario as this fake knows it. Raises `UnknownScenario`."""
+        return self._desk.scenario(name)
+
+    def scenario_names(self) -> list[str]:
+        """The names of every scenario that this fake knows, sorted."""
+        return self._desk.scenario_names()
+
+    def task(
+        self,
+        scenario: str | Scenario | None = None,
+        *,
+        id: str | None = None,
+        profile: str | None = None,
+        **wish: str,
+    ) -> Task:
+        """Make a task without a request; it is not on the bill. `wish` may name model, prompt, seconds, size, ...
+
+        Raises `UnknownScenario`, and ValueError for an id that is taken or a profile that is not there.
+        """
+        with self._lock:
+            desk = self._desk
+            if isinstance(scenario, Scenario):
+                self.add_scenario(scenario)
+                found = scenario
+            else:
+                found = desk.scenario(scenario or desk.settings.scenario)
+            if id is not None and desk.book.knew(id):
+                raise ValueError(f"id: there is a task {id!r} already")
+            asked = desk.default_wish(desk.profile_of(found, profile), **wish)
+            return desk.make(found, asked, self.clock.now(), id=id, billed=False, profile=profile)
+
+    def find_task(self, id: str) -> Task | None:
+        """The task of this id as of now, or None."""
+        with self._lock:
+            task = self._desk.book.get(id)
+            if task is not None:
+                self._desk.book.settle(task, self.clock.now())
+            return task
+
+    @property
+    def tasks(self) -> list[Task]:
+        """Every task as of now, oldest first."""
+        with self._lock:
+            self._settle()
+            return list(self._desk.book)
+
+    @property
+    def bill(self) -> list[Task]:
+        """The tasks that clients made, oldest first: each would have cost money."""
+        with self._lock:
+            now = self.clock.now()
+            bill = self._desk.book.bill()
+            for task in bill:
+                self._desk.book.settle(task, now)
+            return bill
+
+    def document(self, task: Task | str, origins: Origins) -> dict[str, Any]:
+        """The task object as a poll would show it now, without being one."""
+        with self._lock:
+            task = self._known(task)
+            now = self.clock.now()
+            self._desk.book.settle(task, now)
+            return views.document(task, self._desk.poll_lookup(task, origins, now), now)
+
+    def signal(self, task: Task | str, name: str) -> str:
+        """Send a signal to a task; returns the state that it is in then. A signal that its state does not know is
+        ignored. Raises KeyError for an unknown task."""
+        with self._lock:
+            task = self._known(task)
+            now = self.clock.now()
+            self._desk.book.settle(task, now)
+            self._desk.book.step(task, machine.Signal(name, now))
+            return task.state
+
+    def move(self, task: Task | str, state: str) -> None:
+        """Put a task into a state of its scenario. Raises KeyError for an unknown task, ValueError for a state that
+        its scenario does not have."""
+        with self._lock:
+            task = self._known(task)
+            try:
+                self._desk.book.move(task, state, self.clock.now())
+            except KeyError:
+                known = ", ".join(task.script.states)
+                raise ValueError(f"{task.scenario.name} has no state {state!r}, only {known}") from None
+
+    def advance(self, seconds: float) -> float:
+        """Move the fake's clock on by hand; what falls due happens in order. Returns the new time in Unix seconds.
+
+        Raises TypeError when the clock is not a `ManualClock`, ValueError for a negative time.
+        """
+        if not isinstance(self.clock, ManualClock):
+            raise TypeError("this fake's time passes by itself; make it with clock=ManualClock() to advance it")
+        # Not under the lock: whoever waits for this moment may want to ask the fake something.
+        now = self.clock.advance(seconds)
+        with self._lock:
+            self._settle()
+        return now
+
+    def reset(self) -> None:
+        """As new: no tasks, journal, bill or own scenarios, the first default again, a manual clock set back."""
+        with self._lock:
+            desk = self._desk
+            desk.book.clear()
+            desk.creates.clear()
+            desk.characters.clear()
+            desk.settings.scenario = self._first_default
+            desk.own_scenarios = {
+                name: scenario for name, scenario in desk.own_scenarios.items() if name == self._first_default
+            }
+            desk.requests = 0
+            self.journal.clear()
+            self.clock.reset()
+
+    @property
+    def clip(self) -> bytes:
+        """What a client should end with: the clip of the newest task, or the one that a plain wish would get."""
+        with self._lock:
+            desk = self._desk
+            newest = next(reversed(list(desk.book)), None)
+            return desk.shelf.read(newest.clip if newest else desk.clip(None, desk.default_wish(desk.profile)))
+
+    def read_clip(self, clip: Clip) -> bytes:
+        """The bytes of a clip, as a client should get them."""
+        return self._desk.shelf.read(clip)
+
+    def _known(self, task: Task | str) -> Task:
+        if isinstance(task, Task):
+            return task
+        found = self._desk.book.get(task)
+        if found is None:
+            raise KeyError(f"no task {task!r}")
+        return found
+
+    def _settle(self) -> None:
+        now = self.clock.now()
+        for task in self._desk.book:
+            self._desk.book.settle(task, now)
+
+    def __repr__(self) -> str:
+        return f"<Fake {self.name}: {len(self._desk.book)} tasks, {self.journal.total} exchanges>"

@@ -1,0 +1,208 @@
+"""A task as each route shows it: OpenAI format, unified, wrapped. Documents in, documents out; no HTTP."""
+
+from __future__ import annotations
+
+import datetime
+from collections.abc import Mapping
+from typing import Any
+
+from ..api.contract import Phase, phase_of, result_urls
+from ..api.dialects import OMIT, Profile
+from ..scenario.compiled import Lookup, Overlay
+from .tasks import Task
+
+__all__ = [
+    "completed_at",
+    "create_view",
+    "document",
+    "gateway_status",
+    "iso",
+    "task_made_view",
+    "unified_create_view",
+    "unified_view",
+    "wrapped_view",
+]
+
+LIFETIME = 86_400  # expires_at is created_at + 86400 in the documented example
+_SHANGHAI = datetime.timezone(datetime.timedelta(hours=8))
+# The unified pages know pending, processing, completed, failed and unknown.
+_UNIFIED_WORDS = {"queued": "pending", "in_progress": "processing", "cancelled": "failed", "expired": "failed"}
+_WRAPPED_WORDS = {Phase.SUCCEEDED: "succeeded", Phase.FAILED: "failed"}
+_SEEDANCE_WORDS = {Phase.SUCCEEDED: "SUCCESS", Phase.FAILED: "FAILURE"}
+_NOT_STARTED = frozenset({"queued", "pending", "submitted", "not_start"})
+
+
+def iso(seconds: float) -> str:
+    """A time as the unified create reply writes it: nanoseconds, and China's offset."""
+    moment = datetime.datetime.fromtimestamp(int(seconds), _SHANGHAI)
+    nanoseconds = int((seconds - int(seconds)) * 1e9)
+    return f"{moment:%Y-%m-%dT%H:%M:%S}.{nanoseconds:09d}+08:00"
+
+
+def completed_at(task: Task) -> int:
+    """When the task came to its end, in Unix seconds; 0 until then."""
+    return 0 if task.scripted.phase is Phase.PENDING else int(task.position.since)
+
+
+def document(task: Task, lookup: Lookup, now: float, reply: Overlay | None = None) -> dict[str, Any]:
+    """The task object: the profile's fields in order, with the state's `video` (and one reply's) laid over it."""
+    profile = task.profile
+    state = task.scripted
+    wish = task.wish
+    created = int(task.created_at)
+    ended = completed_at(task)
+    values: dict[str, Any] = {
+        "id": task.id,
+        "task_id": task.id,
+        "object": "video",
+        "model": wish.model,
+        "progress": state.progress(task.position, now),
+        "created_at": created,
+        "completed_at": ended or None,
+        "expires_at": created + LIFETIME if profile.expires == "always" or ended else None,
+        "seconds": wish.seconds,
+        "size": wish.size,
+        "prompt": wish.prompt or None,
+        "remixed_from_video_id": wish.remixed_from,
+        "status": state.status,
+    }
+    shown: dict[str, Any] = {}
+    for name, absent in profile.fields:
+        value = values.get(name)
+        if value is None:
+            value = absent
+        if value is not OMIT or name == "status":
+            shown[name] = value
+    _lay_video(shown, state.video, lookup, profile)
+    if reply is not None:
+        _lay_video(shown, reply, lookup, profile)
+    return shown
+
+
+def _lay(shown: dict[str, Any], overlay: Overlay, lookup: Lookup) -> None:
+    shown.update(overlay.render(lookup))
+    for name in overlay.removed:
+        shown.pop(name, None)
+
+
+def _lay_video(shown: dict[str, Any], overlay: Overlay, lookup: Lookup, profile: Profile) -> None:
+    for name, value in overlay.render(lookup).items():
+        if name == "video_url" and profile.url_field != "video_url":
+            if profile.url_field is not None and value:
+                outer, _, inner = profile.url_field.partition(".")
+                there = shown.get(outer)
+                shown[outer] = {**(there if isinstance(there, Mapping) else {}), inner: value}
+        elif name == "status" and isinstance(value, str):
+            shown["status"] = profile.words.get(value, value)
+        else:
+            shown[name] = value
+    for name in overlay.removed:
+        shown.pop(name, None)
+
+
+def create_view(task: Task, shown: Mapping[str, Any]) -> dict[str, Any]:
+    """The reply to a create: fewer fields, and never an empty `error`, which clients are known to raise on."""
+    return {name: shown[name] for name in task.profile.create_fields if name in shown}
+
+
+def task_made_view(task: Task, shown: Mapping[str, Any]) -> dict[str, Any]:
+    """The documented reply to remix, extend and extensions."""
+    return {
+        "id": task.id,
+        "status": shown.get("status", "processing"),
+        "status_update_time": int(task.position.since),
+    }
+
+
+def unified_create_view(task: Task, shown: Mapping[str, Any], other_id: str) -> dict[str, Any]:
+    """The documented reply to the unified create. Its `task_id` is not the id to ask with: that is `id`."""
+    if task.wish.model.startswith("sora"):
+        return {"id": task.id, "status": "pending", "status_update_time": int(task.position.since * 1000)}
+    status = _unified_word(shown.get("status"))
+    return {
+        "id": task.id,
+        "status": "processing" if status == "pending" else status,
+        "status_update_time": int(task.position.since),
+        "task_id": other_id,
+        "created_at": iso(task.created_at),
+    }
+
+
+def unified_view(task: Task, shown: Mapping[str, Any], lookup: Lookup) -> dict[str, Any]:
+    """`GET /v1/video/query`: null for a URL that is not there yet, and what of the other URL fields there is."""
+    view: dict[str, Any] = {
+        "id": shown.get("id", task.id),
+        "status": _unified_word(shown.get("status")),
+        "video_url": shown.get("video_url") or _own_url(task, shown) or None,
+        "status_update_time": int(task.position.since),
+        "progress": shown.get("progress"),
+    }
+    for name in ("output", "url", "detail"):
+        if name in shown:
+            view[name] = shown[name]
+    error = shown.get("error")
+    if isinstance(error, Mapping) and any(error.values()):
+        view["error"] = error
+    _lay(view, task.scripted.unified, lookup)
+    return view
+
+
+def _own_url(task: Task, shown: Mapping[str, Any]) -> str:
+    """The URL where the task's profile shows it; empty when there is none."""
+    field = task.profile.url_field
+    return next((found.url for found in result_urls(shown, (field,))), "") if field else ""
+
+
+def _unified_word(status: Any) -> Any:
+    return _UNIFIED_WORDS.get(status, status) if isinstance(status, str) else status
+
+
+def gateway_status(status: object) -> str:
+    """A status as the gateway's `/content` names it: NOT_START, IN_PROGRESS, SUCCESS or FAILURE."""
+    phase = phase_of(status)
+    if phase is not Phase.PENDING:
+        return _SEEDANCE_WORDS[phase]
+    return "NOT_START" if _not_started(status) else "IN_PROGRESS"
+
+
+def _not_started(status: object) -> bool:
+    return isinstance(status, str) and status.strip().casefold() in _NOT_STARTED
+
+
+def wrapped_view(task: Task, shown: Mapping[str, Any], lookup: Lookup) -> dict[str, Any]:
+    """`GET /v1/video/generations/{id}`: the task in an envelope; Seedance models have an envelope of their own."""
+    found = next(result_urls(shown), None)
+    url = found.url if found else _own_url(task, shown)
+    error = shown.get("error")
+    failure = error if isinstance(error, Mapping) and any(error.values()) else None
+    phase = phase_of(shown.get("status"))
+    if "seedance" in task.wish.model:
+        data = _seedance(task, shown, url, failure, phase)
+    else:
+        data = {
+            "task_id": task.id,
+            "status": _WRAPPED_WORDS.get(phase) or ("queued" if _not_started(shown.get("status")) else "processing"),
+            "url": url,
+            "format": "mp4",
+            "metadata": None,
+            "error": failure,
+        }
+    _lay(data, task.scripted.wrapped, lookup)
+    return {"code": "success", "message": "", "data": data}
+
+
+def _seedance(
+    task: Task, shown: Mapping[str, Any], url: str, failure: Mapping[str, Any] | None, phase: Phase
+) -> dict[str, Any]:
+    started = not _not_started(shown.get("status"))
+    created = int(task.created_at)
+    return {
+        "task_id": task.id,
+        "status": _SEEDANCE_WORDS.get(phase) or ("IN_PROGRESS" if started else "SUBMITTED"),
+        "progress": f"{shown.get('progress', 0)}%",
+        "submit_time": created,
+        "start_time": created if started else 0,
+        "finish_time": completed_at(task),
+        "fail_reason": str(failure.get("message", "")) if failure else "",
+        "data": {"status": shown.get("status"), "content": {"video_url": url}},
+    }

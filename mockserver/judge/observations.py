@@ -1,0 +1,354 @@
+"""What a client did, as the rules look at it: the exchanges of one case, read the way that its client could."""
+
+from __future__ import annotations
+
+import json
+import math
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from functools import cached_property
+from typing import Any
+from urllib.parse import unquote, urljoin, urlsplit
+
+from ..api.contract import ROUTES, STATUS_PHASES, URL_FIELDS, Phase, phase_of, result_urls
+from ..api.messages import ClipPart
+from ..fake.journal import Exchange
+from ..fake.state import DOWNLOAD_ALIAS
+from ..scenario.model import Expect, Scenario
+
+__all__ = [
+    "CREATES", "POLLS", "Case", "Ending", "Misread", "Outcome", "ResultUrl", "is_film", "location", "undocumented_end",
+]  # fmt: skip
+
+POLLS = frozenset(route.operation for route in ROUTES if route.poll)
+CREATES = frozenset(route.operation for route in ROUTES if route.creates)
+# The words with which the page of the task query ends a task; others are read as ends too, but nobody has to.
+_DOCUMENTED_ENDS = frozenset({"completed", "failed", "cancelled"})
+
+
+@dataclass(frozen=True, slots=True)
+class Outcome:
+    """What a client ended with.
+
+    - `ended`: `"delivered"` (it claims success), `"reported"` (a failure), `"stopped"` (it did not end, the judge ended
+      it) or `"unknown"` (nobody said).
+    - `said`: the same in words, such as `exit 1` or `raised TimeoutError`.
+    - `clip`: what it delivered; None when that was nothing.
+    - `left`: bytes of a file that it left at its output although it reported a failure; None without one.
+    """
+
+    ended: str
+    said: str = ""
+    clip: bytes | None = None
+    left: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class ResultUrl:
+    """A result URL of a task's document: its field, and its path when it leads to the fake (else None).
+
+    `text` is what the field holds, `url` the same made absolute.
+    """
+
+    field: str
+    text: str
+    url: str
+    path: str | None
+    task_id: str | None
+
+    @property
+    def is_relative(self) -> bool:
+        """Whether it is to be understood by where the document came from."""
+        return not urlsplit(self.text).scheme
+
+
+@dataclass(frozen=True, slots=True)
+class Misread:
+    """A field that a request was made of although it holds no absolute URL, and what it holds.
+
+    `is_url`: it holds a relative one. `is_resolved`: the request went where that leads to.
+    """
+
+    field: str
+    value: object
+    is_url: bool
+    is_resolved: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Ending:
+    """The first reply to a poll that told the client of an end."""
+
+    exchange: Exchange
+    document: Mapping[str, Any]
+    phase: Phase
+    documented: bool
+
+
+@dataclass
+class Case:
+    """One client in one scenario: what was scripted, what is expected, what it did, what it ended with.
+
+    - `films`: the clips that are right; `decoys`: other films.
+    - `bill`: how many tasks the client made.
+    - `given`: the id of the task that it was given; None where it makes the task itself.
+    - `api_key`: the one key that is good; None: any.
+    - `order`: the project's reading of the order of result URLs.
+    - `speed`: how many seconds of the fake's clock, which `Exchange.at` tells, are one of the client's; None when they
+      have nothing to do with each other.
+    - `ended_at`: when the client ended, by that clock.
+    """
+
+    scenario: Scenario
+    expect: Expect
+    exchanges: Sequence[Exchange]
+    outcome: Outcome
+    films: Sequence[bytes] = ()
+    decoys: Sequence[bytes] = ()
+    bill: int = 0
+    given: str | None = None
+    api_key: str | None = None
+    order: tuple[str, ...] = URL_FIELDS
+    speed: float | None = 1.0
+    ended_at: float | None = None
+    _bodies: dict[int, bytes | None] = field(default_factory=dict, repr=False)
+
+    # --- what arrived ---
+
+    def arrived(self, exchange: Exchange) -> bytes | None:
+        """A reply's body as far as the client could have it whole; None when no whole reply came.
+
+        A clip's own bytes are not kept: of one that came whole, this is what a film begins with.
+        """
+        if exchange.number not in self._bodies:
+            self._bodies[exchange.number] = _arrived(exchange)
+        return self._bodies[exchange.number]
+
+    def document(self, exchange: Exchange) -> Mapping[str, Any] | None:
+        """The task object that a reply showed to the client; None for anything else."""
+        if not 200 <= exchange.status < 300:
+            return None
+        try:
+            data = json.loads(self.arrived(exchange) or b"")
+        except ValueError:
+            return None
+        if exchange.operation == "wrapped_query" and isinstance(data, dict):
+            data = data.get("data")
+        return data if isinstance(data, dict) and data else None
+
+    def has_film(self, exchange: Exchange) -> bool:
+        """Whether a reply brought a film whole."""
+        body = self.arrived(exchange)
+        return exchange.status in (200, 206) and exchange.method == "GET" and body is not None and is_film(body)
+
+    # --- what was asked ---
+
+    @cached_property
+    def polls(self) -> list[Exchange]:
+        """The status polls of known tasks."""
+        return [exchange for exchange in self.exchanges if exchange.operation in POLLS and exchange.task_id]
+
+    @cached_property
+    def creates(self) -> list[Exchange]:
+        """The requests to make a task."""
+        return [exchange for exchange in self.exchanges if exchange.operation in CREATES]
+
+    @cached_property
+    def contents(self) -> list[Exchange]:
+        """The requests for `/content`."""
+        return [exchange for exchange in self.exchanges if exchange.operation == "content"]
+
+    @cached_property
+    def downloads(self) -> list[Exchange]:
+        """The requests to the download host, those after a redirect included."""
+        return [exchange for exchange in self.exchanges if exchange.host == "download"]
+
+    @property
+    def last(self) -> Exchange | None:
+        """The last exchange of all."""
+        return self.exchanges[-1] if self.exchanges else None
+
+    def seconds(self, first: Exchange, second: Exchange) -> float:
+        """The client's seconds from one request to another; infinite when nobody knows."""
+        return self.passed(first, second.at)
+
+    def passed(self, since: Exchange, until: float) -> float:
+        """The client's seconds from a request to a moment of the fake's clock; infinite when nobody knows."""
+        return math.inf if self.speed is None else (until - since.at) / self.speed
+
+    # --- how the task ended ---
+
+    @cached_property
+    def ending(self) -> Ending | None:
+        """Where the client could first read that its task has ended, in the words of the contract's tables."""
+        for exchange in self.exchanges:
+            if exchange.operation not in POLLS and exchange.operation not in CREATES:
+                continue
+            document = self.document(exchange)
+            if document is None:
+                continue
+            status = document.get("status")
+            phase = phase_of(status)
+            if phase is not Phase.PENDING:
+                return Ending(exchange, document, phase, status in _DOCUMENTED_ENDS)
+        return None
+
+    @cached_property
+    def hinted_end(self) -> int | None:
+        """The number of the first exchange that a lenient reader may take for the end: a status deep in a wrapping."""
+        for exchange in self.polls:
+            document = self.document(exchange)
+            if document is None:
+                continue
+            told = [document] if "status" in document else list(_inside(document))
+            if any(phase_of(each.get("status")) is not Phase.PENDING for each in told):
+                return exchange.number
+        return self.ending.exchange.number if self.ending else None
+
+    def urls(self, exchange: Exchange) -> list[ResultUrl]:
+        """The usable result URLs in the document that a reply showed, best first."""
+        document = self.document(exchange)
+        found = []
+        for told in result_urls(document, self.order) if document is not None else ():
+            url = urljoin(exchange.url, told.url)
+            origins = (f"{exchange.origins.download}/", f"{exchange.origins.api}/")
+            reaches = url.startswith(origins) and not url.startswith(exchange.origins.refused)
+            path = _link(urlsplit(url).path) if reaches else None
+            found.append(ResultUrl(told.field, told.url, url, path, exchange.task_id))
+        return found
+
+    @cached_property
+    def result_urls(self) -> list[ResultUrl]:
+        """The usable result URLs of every document that said completed, best first, each path once."""
+        found: dict[tuple[str, str], ResultUrl] = {}
+        for exchange in self.polls:
+            document = self.document(exchange)
+            if document is not None and phase_of(document.get("status")) is Phase.SUCCEEDED:
+                found.update({(url.field, url.url): url for url in self.urls(exchange)})
+        return sorted(found.values(), key=lambda url: self.order.index(url.field))
+
+    @cached_property
+    def asked(self) -> dict[str, Exchange]:
+        """The first request for each path, at either host."""
+        asked: dict[str, Exchange] = {}
+        for exchange in self.exchanges:
+            asked.setdefault(_link(exchange.path), exchange)
+        return asked
+
+    @cached_property
+    def redirect_targets(self) -> frozenset[str]:
+        """The paths that redirects led to."""
+        return frozenset(_link(urlsplit(target).path) for each in self.exchanges if (target := location(each)))
+
+    # --- what it ended with ---
+
+    @property
+    def ended_itself(self) -> bool:
+        """Whether the client came to an end of its own, as far as is known."""
+        return self.outcome.ended in ("delivered", "reported")
+
+    @cached_property
+    def got_clip(self) -> bool:
+        """Whether the client has the right clip; where nobody said, whether it was sent one whole."""
+        if self.outcome.ended == "unknown":
+            return any(self.has_film(exchange) for exchange in (*self.downloads, *self.contents))
+        return self.outcome.clip is not None and self.outcome.clip in self.films
+
+    def tellers(self, exchange: Exchange) -> list[Exchange]:
+        """The earlier exchanges whose replies name a request's path: then it is not the client's invention."""
+        path = exchange.path.encode()
+        return [
+            earlier
+            for earlier in self.exchanges
+            if earlier.number < exchange.number
+            and (
+                (isinstance(earlier.reply_body, bytes) and path in earlier.reply_body)
+                or any(exchange.path in value for _, value in earlier.reply_headers)
+            )
+        ]
+
+    def misread(self, exchange: Exchange) -> Misread | None:
+        """The field of the task's document that a request to the API was made of, where that is no absolute URL."""
+        end = self.ending
+        if end is None or exchange.number <= end.exchange.number or exchange.host != "api":
+            return None
+        has_key = exchange.header("authorization") is not None
+        if has_key and exchange.operation and exchange.task_id is not None:
+            return None  # a good question, whatever a field holds
+        path, asked = unquote(exchange.path), unquote(end.exchange.path)
+        for name in self.order:
+            value: object = end.document
+            for key in name.split("."):
+                value = value.get(key, _MISSING) if isinstance(value, Mapping) else _MISSING
+            text = value.strip() if isinstance(value, str) else ""
+            if isinstance(value, str) and not text:
+                # A blank reference leads to what it stands in.
+                taken = not has_key and path.strip() in (asked, f"{asked.rpartition('/')[0]}/", "/v1/", "/v1", "/")
+            elif text and not urlsplit(text).scheme:
+                taken = path.endswith(f"/{unquote(urlsplit(text).path).lstrip('/')}")
+            else:  # `None` made a text, as `/None`
+                made = value is not _MISSING and not text
+                taken = made and path.endswith((f"/{value}", f"/{json.dumps(value)}"))
+            if taken:
+                target = unquote(urlsplit(urljoin(end.exchange.url, text)).path)
+                return Misread(name, value, bool(text), path == target)
+        return None
+
+
+_MISSING = object()
+
+
+def location(exchange: Exchange) -> str | None:
+    """Where a redirect led to, absolute; None when the reply was none, or led nowhere that HTTP goes."""
+    if exchange.status not in (301, 302, 303, 307, 308):
+        return None
+    target = next((value for name, value in exchange.reply_headers if name == "location"), "")
+    if not target:
+        return None
+    url = urljoin(exchange.url, target)
+    return url if urlsplit(url).scheme in ("http", "https") else None
+
+
+def is_film(body: bytes) -> bool:
+    """Whether bytes begin as a film does (ISO base media)."""
+    return body[4:8] == b"ftyp"
+
+
+_FILM = b"\x00\x00\x00\x20ftyp"
+
+
+def _arrived(exchange: Exchange) -> bytes | None:
+    if exchange.ended == "client left":
+        return None
+    body = exchange.reply_body
+    whole = (_FILM if body.start == 0 else b"") if isinstance(body, ClipPart) else body
+    fault = exchange.scripted_fault
+    if fault is None or fault.kind == "drip":
+        return whole
+    if fault.kind == "empty":
+        return b""
+    if fault.kind == "wrong_length" and (fault.amount or 0) <= 0:
+        return b"" if isinstance(body, ClipPart) else whole[: len(body) + (fault.amount or 0)]
+    return None
+
+
+def _link(path: str) -> str:
+    """A path of the download host, however it was reached and quoted."""
+    return unquote(path.partition(DOWNLOAD_ALIAS)[2] or path)
+
+
+def _inside(document: Mapping[str, Any]) -> Iterator[Mapping[str, Any]]:
+    for value in document.values():
+        for each in value if isinstance(value, list) else [value]:
+            if isinstance(each, Mapping) and "status" in each:
+                yield each
+            elif isinstance(each, Mapping):
+                yield from _inside(each)
+
+
+def undocumented_end(document: Mapping[str, Any]) -> str | None:
+    """The word with which a document ends its task although the page of the task query does not name it."""
+    status = document.get("status")
+    if not isinstance(status, str) or status in _DOCUMENTED_ENDS:
+        return None
+    return status if STATUS_PHASES.get(status.strip().casefold()) not in (None, Phase.PENDING) else None

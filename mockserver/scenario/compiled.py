@@ -1,0 +1,188 @@
+"""A scenario made ready to run: templates compiled, sequences unrolled, phases known. Made once for each scenario."""
+
+from __future__ import annotations
+
+from bisect import bisect_right
+from collections.abc import Mapping
+from dataclasses import dataclass
+from itertools import accumulate
+from typing import Any
+
+from ..api.contract import Phase, phase_of
+from .machine import Position
+from .model import BUILT_IN_STATES, ReplyTemplate, Scenario, State
+from .template import OMIT, Lookup, Template, compile_template, names
+
+__all__ = ["Lookup", "Overlay", "Script", "ScriptedReply", "ScriptedState", "Sequence", "script_of"]
+
+
+class Overlay:
+    """A mapping to lay over a document: values with templates, and the keys to take away."""
+
+    __slots__ = ("_template", "removed")
+
+    def __init__(self, values: Mapping[str, Any]) -> None:
+        self.removed = tuple(key for key, value in values.items() if value == OMIT)
+        self._template = compile_template({key: value for key, value in values.items() if value != OMIT})
+
+    def render(self, lookup: Lookup) -> Mapping[str, Any]:
+        """The values with their templates filled in."""
+        rendered: Mapping[str, Any] = self._template.render(lookup)
+        return rendered
+
+
+@dataclass(frozen=True, slots=True)
+class ScriptedReply:
+    """One reply of a sequence with its templates compiled."""
+
+    said: ReplyTemplate
+    video: Overlay | None
+    body: Template | None
+    headers: Template
+
+    @staticmethod
+    def of(said: ReplyTemplate) -> ScriptedReply:
+        """Compile a reply."""
+        body = said.json if said.has_json else next(
+            (part for part in (said.text, said.html, said.error, said.redirect) if part is not None), None
+        )  # fmt: skip
+        return ScriptedReply(
+            said,
+            None if said.video is None else Overlay(said.video),
+            None if body is None and not said.has_json else compile_template(body),
+            compile_template(dict(said.headers)),
+        )
+
+
+class Sequence:
+    """Replies that follow one another, one a request; the last one stays."""
+
+    __slots__ = ("_ends", "_replies")
+
+    def __init__(self, replies: tuple[ReplyTemplate, ...]) -> None:
+        self._replies = [ScriptedReply.of(reply) for reply in replies]
+        self._ends = list(accumulate(reply.times for reply in replies))
+
+    def __getitem__(self, request: int) -> ScriptedReply | None:
+        """The reply to the request of this number, counted from 0; None when nothing is scripted."""
+        if not self._replies:
+            return None
+        return self._replies[min(bisect_right(self._ends, request), len(self._replies) - 1)]
+
+
+@dataclass(frozen=True, slots=True)
+class _Ramp:
+    first: int
+    last: int
+    polls: int | None
+    seconds: float | None
+
+    def at(self, position: Position, now: float) -> int:
+        if self.polls is not None:
+            share = position.polls / (self.polls - 1) if self.polls > 1 else 0.0
+        else:
+            share = (now - position.since) / self.seconds if self.seconds else 1.0
+        # A little more, so that what is whole but for a float's error is not rounded down.
+        return int(self.first + (self.last - self.first) * min(max(share, 0.0), 1.0) + 1e-6)
+
+
+@dataclass(frozen=True, slots=True)
+class ScriptedState:
+    """One state, ready to answer.
+
+    `status` is the scenario's own word, None when it shows none (or a template). `timed`: time alone can end the state.
+    `fixed`: what it shows stays the same until the task moves, for whoever reaches it by the same origins.
+    """
+
+    name: str
+    status: str | None
+    phase: Phase
+    video: Overlay
+    unified: Overlay
+    wrapped: Overlay
+    poll: Sequence
+    content: Sequence
+    download: Sequence
+    downloads: Mapping[str, Sequence]
+    timed: bool
+    fixed: bool
+    _ramp: _Ramp | None
+
+    def progress(self, position: Position, now: float) -> int:
+        """The percentage while the scenario does not write one: along its ramp, else 0 until a clip is there."""
+        if self._ramp is not None:
+            return self._ramp.at(position, now)
+        return 100 if self.phase is Phase.SUCCEEDED else 0
+
+
+@dataclass(frozen=True, eq=False)
+class Script:
+    """A whole scenario, ready to run."""
+
+    scenario: Scenario
+    states: Mapping[str, ScriptedState]
+    create: Sequence
+
+
+def _scripted(name: str, state: State, *, is_start: bool) -> ScriptedState:
+    video = dict(state.video)
+    # A state that does not say where it stands is a task under way.
+    video.setdefault("status", "queued" if is_start else "processing")
+    status = video["status"]
+    return ScriptedState(
+        name=name,
+        status=status if isinstance(status, str) and status != OMIT else None,
+        phase=phase_of(status),
+        video=Overlay({key: value for key, value in video.items() if not _is_ramp(key, value)}),
+        unified=Overlay(state.unified),
+        wrapped=Overlay(state.wrapped),
+        poll=Sequence(state.poll),
+        content=Sequence(state.content),
+        download=Sequence(state.download),
+        downloads={link: Sequence(replies) for link, replies in state.downloads.items()},
+        fixed=not any(name in _FLEETING for name, _ in names([state.video, state.unified, state.wrapped])),
+        timed=any(way.seconds is not None for way in state.next),
+        _ramp=_ramp_of(state),
+    )
+
+
+def _is_ramp(key: str, value: object) -> bool:
+    return key == "progress" and isinstance(value, list | tuple) and len(value) == 2
+
+
+def _ramp_of(state: State) -> _Ramp | None:
+    progress: Any = state.video.get("progress")
+    if not _is_ramp("progress", progress):
+        return None
+    way = next((way for way in state.next if way.polls is not None or way.seconds is not None), None)
+    first, last = progress
+    return _Ramp(first, last, way.polls if way else None, way.seconds if way else None)
+
+
+def _compile(scenario: Scenario) -> Script:
+    states = {**BUILT_IN_STATES, **scenario.states}
+    return Script(
+        scenario,
+        {name: _scripted(name, state, is_start=name == scenario.start) for name, state in states.items()},
+        Sequence(scenario.create),
+    )
+
+
+# Values that pass (or, for the whole clip, are too large to keep a copy of for each task).
+_FLEETING = frozenset({"now", "now_ms", "now_iso", "clip_data_url"})
+
+# Scenarios hold mappings and so do not hash: scripts are kept by identity, with the scenario so that it stays one.
+_scripts: dict[int, tuple[Scenario, Script]] = {}
+_KEPT = 512
+
+
+def script_of(scenario: Scenario) -> Script:
+    """The script of a scenario; the same object for the same scenario while it is in use."""
+    known = _scripts.get(id(scenario))
+    if known is not None and known[0] is scenario:
+        return known[1]
+    script = _compile(scenario)
+    if len(_scripts) >= _KEPT:
+        _scripts.clear()
+    _scripts[id(scenario)] = (scenario, script)
+    return script

@@ -1,0 +1,634 @@
+"""Scenarios as text: YAML or JSON to `Scenario` and back without loss, with every error at once.
+
+Reading goes in three steps, and each tells all that it finds: text to data with lines (`yaml_data`), data to a scenario
+(shapes and types, here), and whether the scenario is right (`scenario_check`).
+"""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from dataclasses import fields
+from decimal import Decimal
+from itertools import chain, islice
+from typing import Any, Literal, TypeVar
+
+import yaml
+
+from ..api.faults import FAULTS
+from ..api.messages import Fault
+from . import yaml_text as yaml_data
+from .model import Expect, ReplyTemplate, Scenario, State, Transition
+from .validation import (
+    MAX_PROBLEMS,
+    Path,
+    Problem,
+    ScenarioError,
+    data_problems,
+    did_you_mean,
+    link_problems,
+    nearest,
+    not_a_text,
+    part_problems,
+    shown,
+    way_problems,
+)
+from .yaml_text import TWICE
+
+__all__ = [
+    "BODIES",
+    "EXPECT_KEYS",
+    "REPLY_KEYS",
+    "SCENARIO_KEYS",
+    "STATE_KEYS",
+    "TRANSITION_KEYS",
+    "from_data",
+    "read",
+    "to_data",
+    "write",
+]
+
+# The keys of a file, in the order in which they are written.
+SCENARIO_KEYS = (
+    "summary", "source", "profile", "clip", "task_id", "start", "seed", "never_ends", "download_auth", "link_lifetime",
+    "create", "states", "expect",
+)  # fmt: skip
+STATE_KEYS = ("video", "unified", "wrapped", "poll", "download", "downloads", "content", "next")
+TRANSITION_KEYS = ("state", "after", "on", "signal", "chance")
+EXPECT_KEYS = ("outcome", "from")
+BODIES = ("video", "json", "text", "html", "clip", "error", "redirect")
+REPLY_KEYS = ("status", "headers", *BODIES, "delay", "fault", "times", "made")
+
+_UNITS: Mapping[str, Decimal] = {
+    "ms": Decimal("0.001"), "s": Decimal(1), "m": Decimal(60), "h": Decimal(3600),
+}  # fmt: skip
+# As many digits as a float can make use of: the rest of a page of digits is never looked at.
+_NUMBER = r"[0-9]{1,15}(?:\.[0-9]{1,400})?"
+_DURATION = re.compile(rf"({_NUMBER})\s*(ms|s|m|h)")
+_POLLS = re.compile(r"([0-9]{1,15})\s+polls?")
+_SHARE = re.compile(rf"({_NUMBER})\s*%")
+_Result = TypeVar("_Result")
+
+
+# --- reading ----------------------------------------------------------------------------------------------------------
+
+
+def read(text: str, *, name: str, file: str | None = None) -> Scenario:
+    """A scenario from YAML or JSON text. `name` is the scenario's, `file` is named in errors (default: `name`).
+
+    Raises `ScenarioError` with every problem, in the order of the lines.
+    """
+    located = yaml_data.text_to_data(text)
+    found = located.problems
+    # Only an escape can write half a character. What is said about such a text could not be printed.
+    halves = list(islice(data_problems(located.data, ()), MAX_PROBLEMS)) if "\\" in text else []
+    if halves:
+        found = halves
+    elif not found or isinstance(located.data, dict):
+        reader = _Reader(found)
+        scenario = reader.scenario(located.data, name)
+        if not reader.problems:
+            return scenario
+        found = reader.problems
+    lines = [Problem(problem.path, problem.message, problem.line or located.line(problem.path)) for problem in found]
+    lines.sort(key=lambda problem: problem.line or 0)
+    raise ScenarioError(islice(dict.fromkeys(lines), MAX_PROBLEMS), file or name)
+
+
+def from_data(data: Any, *, name: str) -> Scenario:
+    """A scenario from data as YAML or JSON would hold it: mappings, lists, text, numbers, true, false and None.
+
+    Raises `ScenarioError` with every problem.
+    """
+    found = list(islice(data_problems(data, ()), MAX_PROBLEMS))
+    if found:
+        raise ScenarioError(found, name)
+    reader = _Reader()
+    scenario = reader.scenario(data, name)
+    if reader.problems:
+        raise ScenarioError(reader.problems, name)
+    return scenario
+
+
+class _Reader:
+    """Turns data into a scenario as far as it can, and keeps what is wrong; a wrong part is read as absent."""
+
+    def __init__(self, known: Iterable[Problem] = ()) -> None:
+        self.problems = list(known)
+        # Where it is not known what was meant: nothing more is said about these parts.
+        self._doubtful = {problem.path for problem in self.problems if problem.message != TWICE}
+
+    def _wrong(self, path: Path, message: str) -> None:
+        if path not in self._doubtful:
+            self._doubtful.add(path)
+            self._tell(path, message)
+
+    def _tell(self, path: Path, message: str) -> None:
+        if len(self.problems) < MAX_PROBLEMS:
+            self.problems.append(Problem(path, message))
+
+    def _unknown(self, path: Path, key: str, keys: Iterable[str], given: Mapping[str, Any]) -> None:
+        # Asking for what is near takes time, which a file of nothing but errors must not use up.
+        if len(self.problems) < MAX_PROBLEMS:
+            meant = nearest(key, keys)
+            if meant is None or meant not in given:
+                self._doubtful.add((*path, meant or key))
+            is_fault = key in FAULTS and "fault" in keys
+            hint = f" (did you mean 'fault: {{{key}: ...}}'?)" if is_fault else did_you_mean(key, keys)
+            self._tell((*path, key), f"unknown key{hint}")
+
+    def scenario(self, data: Any, name: str) -> Scenario:
+        if not isinstance(data, dict):
+            self._wrong((), f"{shown(data)} is not a scenario: a mapping with summary, start and states")
+            return Scenario(name, "", "", {})
+        # Where the JSON Schema is, as JSON files tell editors: no part of the scenario.
+        self._text(data, "$schema", ())
+        data = {key: value for key, value in data.items() if key != "$schema"}
+        given = self._mapping(data, (), SCENARIO_KEYS, required=("summary", "start", "states"))
+        scenario = Scenario(
+            name=name,
+            summary=self._text(given, "summary", ()) or "",
+            start=self._text(given, "start", ()) or "",
+            states=self._named(given["states"], ("states",), self._state, "a state") if "states" in given else {},
+            source=self._text(given, "source", ()) or "",
+            create=self._replies(given["create"], ("create",)) if "create" in given else (),
+            expect=self._expect(given["expect"], ("expect",)) if "expect" in given else None,
+            seed=self._number(given, "seed", ()) or 0,
+            profile=self._text(given, "profile", ()),
+            clip=self._text(given, "clip", ()),
+            task_id=self._text(given, "task_id", ()),
+            never_ends=self._flag(given, "never_ends", ()) or False,
+            download_auth=self._text(given, "download_auth", (), "strict") or "",
+            link_lifetime=self._duration_of(given, "link_lifetime", (), 43200.0),
+        )
+        self._judge(scenario, data)
+        return scenario
+
+    def _judge(self, scenario: Scenario, data: dict[str, Any]) -> None:
+        """Add what is wrong with the scenario, but nothing that may be due to a part that could not be read."""
+        doubtful = self._doubtful | ({("start",)} if ("states",) in self._doubtful else set())
+        places = doubtful | {problem.path for problem in self.problems}
+        found: Iterable[Problem] = part_problems(scenario)
+        if not any(map(_leads, doubtful | {problem.path for problem in self.problems if problem.message == TWICE})):
+            found = chain(found, way_problems(scenario))
+        if not any(path[:1] in ((), ("states",), ("create",)) for path in places):
+            found = chain(found, link_problems(scenario))
+        for problem in islice(found, MAX_PROBLEMS):
+            path = _path_in(data, problem.path)
+            if any(path[: len(other)] == other for other in doubtful):
+                continue
+            # A way may lack its trigger, and a clip its source, because that could not be read.
+            depends = path[:1] == ("expect",) or path[2:3] == ("next",)
+            if depends and any(other[: len(path)] == path for other in doubtful):
+                continue
+            self._tell(path, problem.message)
+
+    def _state(self, data: Any, path: Path) -> State:
+        given = self._mapping(data, path, STATE_KEYS)
+        return State(
+            video=self._open(given, "video", path),
+            unified=self._open(given, "unified", path),
+            wrapped=self._open(given, "wrapped", path),
+            poll=self._replies(given["poll"], (*path, "poll")) if "poll" in given else (),
+            content=self._replies(given["content"], (*path, "content")) if "content" in given else (),
+            download=self._replies(given["download"], (*path, "download")) if "download" in given else (),
+            downloads=self._named(given["downloads"], (*path, "downloads"), self._replies, "a link")
+            if "downloads" in given
+            else {},
+            next=tuple(self._several(given["next"], (*path, "next"), self._transition)) if "next" in given else (),
+        )
+
+    def _transition(self, data: Any, path: Path) -> Transition:
+        given = self._mapping(data, path, TRANSITION_KEYS, required=("state",))
+        polls, seconds = self._after(given["after"], (*path, "after")) if "after" in given else (None, None)
+        return Transition(
+            state=self._text(given, "state", path) or "",
+            polls=polls,
+            seconds=seconds,
+            on=self._text(given, "on", path),
+            signal=self._text(given, "signal", path),
+            chance=self._decimal(given, "chance", path, 1.0),
+        )
+
+    def _after(self, value: Any, path: Path) -> tuple[int | None, float | None]:
+        if isinstance(value, str) and (found := _POLLS.fullmatch(value.strip())):
+            return int(found[1]), None
+        seconds = self._duration(value)
+        if seconds is None:
+            self._wrong(path, f"{shown(value)} is neither polls ('2 polls') nor a time ('45s', '500ms', '2m', '12h')")
+        return None, seconds
+
+    def _expect(self, data: Any, path: Path) -> Expect:
+        given = self._mapping(data, path, EXPECT_KEYS, required=("outcome",))
+        sources = given.get("from", [])
+        if isinstance(sources, str):
+            sources = [sources]
+        if not isinstance(sources, list) or not all(isinstance(source, str) for source in sources):
+            self._wrong((*path, "from"), "a source such as video_url or content, or a list of them")
+            sources = []
+        return Expect(self._text(given, "outcome", path) or "", tuple(sources))
+
+    def _replies(self, data: Any, path: Path) -> tuple[ReplyTemplate, ...]:
+        return tuple(self._several(data, path, self._reply))
+
+    def _reply(self, data: Any, path: Path) -> ReplyTemplate:
+        if data == "clip":
+            return ReplyTemplate(clip="clip")
+        if _is_number(data) and not isinstance(data, float):
+            return ReplyTemplate(status=data)
+        if not isinstance(data, dict):
+            self._wrong(path, f"{shown(data)} is not a reply: a mapping, a status such as 404, or the word clip")
+            return ReplyTemplate()
+        given = self._mapping(data, path, REPLY_KEYS)
+        error = given.get("error")
+        if "error" in given and not isinstance(error, dict):
+            self._wrong((*path, "error"), f"{shown(error)} is not an error: a mapping such as {{code: x, message: y}}")
+            error = None
+        times = self._number(given, "times", path)
+        return ReplyTemplate(
+            status=self._number(given, "status", path),
+            headers=self._headers(given["headers"], (*path, "headers")) if "headers" in given else {},
+            video=self._open(given, "video", path) if "video" in given else None,
+            json=given.get("json"),
+            has_json="json" in given,
+            text=self._text(given, "text", path),
+            html=self._text(given, "html", path),
+            clip=self._text(given, "clip", path),
+            error=error,
+            redirect=self._text(given, "redirect", path),
+            delay=self._duration_of(given, "delay", path, 0.0),
+            fault=self._fault(given["fault"], (*path, "fault")) if "fault" in given else None,
+            times=1 if times is None else times,
+            made=self._flag(given, "made", path),
+        )
+
+    def _headers(self, value: Any, path: Path) -> dict[str, str | None]:
+        if not isinstance(value, dict):
+            self._wrong(path, f"{shown(value)} is not a mapping of header names to texts")
+            return {}
+        # `Retry-After: 5` means the text: a header has no other kind. Of 1.50 it is not known how it was written.
+        return {
+            name: str(text) if isinstance(text, int) and not isinstance(text, bool) else text
+            for name, text in value.items()
+        }
+
+    def _fault(self, value: Any, path: Path) -> Fault | None:
+        if isinstance(value, str):
+            if value not in FAULTS:
+                self._wrong(path, f"no fault {shown(value)}{did_you_mean(value, FAULTS)}")
+                return None
+            return Fault(value)
+        if not isinstance(value, dict) or len(value) != 1:
+            self._wrong(path, f"{shown(value)} is not a fault: a word such as reset, or one such as {{truncate: 50%}}")
+            return None
+        kind, number = next(iter(value.items()))
+        if kind not in FAULTS:
+            self._wrong(path, f"no fault {shown(kind)}{did_you_mean(kind, FAULTS)}")
+            return None
+        told = FAULTS[kind]
+        if told.at == "no" and told.amount == "no":
+            self._wrong(path, f"{kind!r} takes no number: write the word alone")
+            return None
+        if isinstance(number, str) and told.at != "no" and (found := _SHARE.fullmatch(number.strip())):
+            return Fault(kind, at=float(Decimal(found[1]) / 100))
+        if not _is_number(number) or (isinstance(number, float) and told.at == "no"):
+            self._wrong(path, f"{shown(number)} is no number for {kind!r}, such as {told.example}")
+            return None
+        return Fault(kind, at=number) if told.amount == "no" else Fault(kind, amount=number)
+
+    # What data is made of. Each says what was found and what would be right.
+
+    def _mapping(self, data: Any, path: Path, keys: tuple[str, ...], required: tuple[str, ...] = ()) -> dict[str, Any]:
+        if not isinstance(data, dict):
+            self._wrong(path, f"{shown(data)} is not a mapping with {', '.join(keys)}")
+            return {}
+        for key in data:
+            if key not in keys:
+                self._unknown(path, key, keys, data)
+        for key in required:
+            if key not in data and (*path, key) not in self._doubtful:
+                self._wrong((*path, key), "this key is missing")
+        return {key: value for key, value in data.items() if key in keys}
+
+    def _several(self, data: Any, path: Path, one: Callable[[Any, Path], _Result]) -> Iterable[_Result]:
+        if not isinstance(data, list):
+            return [one(data, path)]
+        if not data:
+            self._wrong(path, "an empty list says nothing: leave the key out")
+        return [one(part, (*path, index)) for index, part in enumerate(data)]
+
+    def _named(self, data: Any, path: Path, one: Callable[[Any, Path], _Result], what: str) -> dict[str, _Result]:
+        if not isinstance(data, dict):
+            self._wrong(path, f"{shown(data)} is not a mapping of names, each to {what}")
+            return {}
+        return {name: one(part, (*path, name)) for name, part in data.items()}
+
+    def _open(self, given: dict[str, Any], key: str, path: Path) -> dict[str, Any]:
+        value = given.get(key, {})
+        if not isinstance(value, dict):
+            self._wrong((*path, key), f"{shown(value)} is not a mapping to lay over the document")
+            return {}
+        return value
+
+    def _text(self, given: dict[str, Any], key: str, path: Path, default: str | None = None) -> str | None:
+        value = given.get(key, default)
+        if key in given and not isinstance(value, str):
+            self._wrong((*path, key), not_a_text(value))
+            return default
+        return value
+
+    def _number(self, given: dict[str, Any], key: str, path: Path) -> int | None:
+        value = given.get(key)
+        if key in given and (not _is_number(value) or isinstance(value, float)):
+            self._wrong((*path, key), f"{shown(value)} is not a whole number")
+            return None
+        return value
+
+    def _decimal(self, given: dict[str, Any], key: str, path: Path, default: float) -> float:
+        value = given.get(key, default)
+        if not _is_number(value):
+            self._wrong((*path, key), f"{shown(value)} is not a number")
+            return default
+        return float(value)
+
+    def _flag(self, given: dict[str, Any], key: str, path: Path) -> bool | None:
+        value = given.get(key)
+        if key in given and not isinstance(value, bool):
+            self._wrong((*path, key), f"{shown(value)} is neither true nor false")
+            return None
+        return value
+
+    def _duration_of(self, given: dict[str, Any], key: str, path: Path, default: float) -> float:
+        if key not in given:
+            return default
+        seconds = self._duration(given[key])
+        if seconds is None:
+            self._wrong((*path, key), f"{shown(given[key])} is not a time such as 45s, 500ms, 2m or 12h")
+            return default
+        return seconds
+
+    def _duration(self, value: Any) -> float | None:
+        if isinstance(value, str) and (found := _DURATION.fullmatch(value.strip())):
+            return float(Decimal(found[1]) * _UNITS[found[2]])
+        return float(value) if _is_number(value) else None
+
+
+def _is_number(value: Any) -> bool:
+    return isinstance(value, int | float) and not isinstance(value, bool)
+
+
+def _path_in(data: Any, path: Path) -> Path:
+    """A scenario's path as the path in its data, where a single reply or way can stand without a list."""
+    place: list[str | int] = []
+    for key in path:
+        if isinstance(key, int) and not isinstance(data, list):
+            continue
+        place.append(key)
+        try:
+            data = data[key]
+        except (TypeError, KeyError, IndexError):
+            data = None
+    return tuple(place)
+
+
+def _leads(path: Path) -> bool:
+    """Whether what stands at a path has a say in which state follows on which, and which is an end."""
+    match path:
+        case () | ("states",) | ("states", _) | ("start" | "never_ends", *_):
+            return True
+        case ("states", _, "video") | ("states", _, "video", "status", *_):
+            return True
+        case ("states", _, str(key), *_):
+            return key == "next" or key not in STATE_KEYS
+    return False
+
+
+# --- writing ----------------------------------------------------------------------------------------------------------
+
+
+def to_data(scenario: Scenario) -> dict[str, Any]:
+    """A scenario as the data that a file of it holds, in its shortest form; `from_data` turns it back."""
+    given: dict[str, Any] = {
+        "summary": scenario.summary,
+        "source": scenario.source,
+        "profile": scenario.profile,
+        "clip": scenario.clip,
+        "task_id": scenario.task_id,
+        "start": scenario.start,
+        "seed": scenario.seed,
+        "never_ends": scenario.never_ends,
+        "download_auth": scenario.download_auth,
+        "link_lifetime": scenario.link_lifetime,
+    }
+    usual = {field.name: field.default for field in fields(Scenario)}
+    data = {key: value for key, value in given.items() if value != usual[key]}
+    if "link_lifetime" in data:
+        data["link_lifetime"] = _written_duration(scenario.link_lifetime)
+    if scenario.create:
+        data["create"] = _written_replies(scenario.create)
+    data["states"] = {name: _written_state(state) for name, state in scenario.states.items()}
+    if scenario.expect is not None:
+        data["expect"] = {"outcome": scenario.expect.outcome}
+        if scenario.expect.sources:
+            data["expect"]["from"] = _one_or_all(list(scenario.expect.sources))
+    return data
+
+
+def write(scenario: Scenario, *, format: Literal["yaml", "json"] = "yaml", schema: str | None = None) -> str:
+    """A scenario as the text of a file, as a person would write it; `read` turns the text of a right one back.
+
+    `schema` is where editors find the JSON Schema, as a path from the file. Raises ValueError for another format.
+    """
+    data = to_data(scenario)
+    if format == "json":
+        return (
+            _escaped(json.dumps({"$schema": schema, **data} if schema else data, indent=2, ensure_ascii=False)) + "\n"
+        )
+    if format != "yaml":
+        raise ValueError(f"no format {format!r}{did_you_mean(format, ('yaml', 'json'))}")
+    head = f"# yaml-language-server: $schema={schema}\n" if schema else ""
+    return head + "".join(f"{line}\n" for line in _yaml(data))
+
+
+def _one_or_all(values: list[Any]) -> Any:
+    return values[0] if len(values) == 1 else values
+
+
+def _written_state(state: State) -> dict[str, Any]:
+    data: dict[str, Any] = {}
+    for key in ("video", "unified", "wrapped"):
+        if getattr(state, key):
+            data[key] = _plain(getattr(state, key))
+    for key in ("poll", "download", "content"):
+        if getattr(state, key):
+            data[key] = _written_replies(getattr(state, key))
+    if state.downloads:
+        data["downloads"] = {link: _written_replies(replies) for link, replies in state.downloads.items()}
+    if state.next:
+        data["next"] = _one_or_all([_written_transition(way) for way in state.next])
+    return {key: data[key] for key in STATE_KEYS if key in data}
+
+
+def _written_transition(way: Transition) -> dict[str, Any]:
+    data: dict[str, Any] = {"state": way.state}
+    if way.polls is not None:
+        data["after"] = f"{way.polls} poll{'' if way.polls == 1 else 's'}"
+    if way.seconds is not None:
+        data["after"] = _written_duration(way.seconds)
+    if way.on is not None:
+        data["on"] = way.on
+    if way.signal is not None:
+        data["signal"] = way.signal
+    if way.chance != 1:
+        data["chance"] = way.chance
+    return data
+
+
+def _written_replies(replies: tuple[ReplyTemplate, ...]) -> Any:
+    return _one_or_all([_written_reply(reply) for reply in replies])
+
+
+def _written_reply(reply: ReplyTemplate) -> Any:
+    if reply == ReplyTemplate(clip="clip"):
+        return "clip"
+    data: dict[str, Any] = {}
+    if reply.status is not None:
+        data["status"] = reply.status
+    if reply.headers:
+        data["headers"] = dict(reply.headers)
+    for key in BODIES:
+        value = getattr(reply, key)
+        if reply.has_json if key == "json" else value is not None:
+            data[key] = _plain(value)
+    if reply.delay:
+        data["delay"] = _written_duration(reply.delay)
+    if reply.fault is not None:
+        data["fault"] = _written_fault(reply.fault)
+    if reply.times != 1:
+        data["times"] = reply.times
+    if reply.made is not None:
+        data["made"] = reply.made
+    return data
+
+
+def _written_fault(fault: Fault) -> Any:
+    if fault.amount is not None:
+        return {fault.kind: fault.amount}
+    if isinstance(fault.at, float):
+        share = f"{(Decimal(repr(fault.at)) * 100).normalize():f}"
+        # A share that no number of percent gives exactly is written as it is.
+        return {fault.kind: f"{share}%" if float(Decimal(share) / 100) == fault.at else fault.at}
+    return fault.kind if fault.at is None else {fault.kind: fault.at}
+
+
+def _written_duration(seconds: float) -> Any:
+    exact = Decimal(repr(seconds))
+    for unit in ("h", "m", "s", "ms"):
+        count = exact / _UNITS[unit]
+        if count >= 1 and count == count.to_integral_value() and float(count * _UNITS[unit]) == seconds:
+            return f"{count:.0f}{unit}"
+    return f"{exact:f}s"
+
+
+def _plain(value: Any) -> Any:
+    if isinstance(value, Mapping):
+        return {key: _plain(part) for key, part in value.items()}
+    if isinstance(value, list | tuple):
+        return [_plain(part) for part in value]
+    return value
+
+
+# YAML is written here and not by PyYAML: what stands on one line is a matter of what the keys mean, and of YAML only
+# the little is needed that `yaml_data` reads: mappings, lists, numbers, and text that is plain, quoted as in JSON, or
+# a page.
+
+_WIDTH = 110
+# YAML wants a longer key to be marked.
+_LONGEST_KEY = 1000
+# Text that needs no quotes: up to two words inside of brackets, a sentence on a line of its own. YAML allows more.
+_INSIDE = r"""\w./;<>()+%=!$*~^@&'"\-"""
+_PLAIN = re.compile(rf"[A-Za-z0-9_/<(.][{_INSIDE}]*(?: [{_INSIDE}]+)?")
+_PLAIN_ROW = re.compile(rf"[A-Za-z0-9_/<(.](?:[{_INSIDE},? ]*[{_INSIDE}?])?")
+_PAGE = re.compile(r"[!-~](?:[ -~]*[!-~])?(?:\n(?:[ -~]*[!-~])?)+")
+_UNPRINTABLE = re.compile("[^\n\x20-\x7e\xa0-\u2027\u202a-\ud7ff\ue000-\ufefe\uff00-\ufffd\U00010000-\U0010ffff]")
+# What other tools take for numbers, dates and so on, by first character.
+_OTHER_MEANINGS: Mapping[str, list[tuple[str, re.Pattern[str]]]] = yaml.SafeLoader.yaml_implicit_resolvers
+
+
+def _yaml(data: dict[str, Any]) -> Iterator[str]:
+    for key, value in data.items():
+        if key != "states" or not value:
+            yield from _rows({key: value}, "")
+            continue
+        # A state has a line for each key, however short it is: that is how one state is compared with the next.
+        yield "states:"
+        for name, state in value.items():
+            yield f"  {_key(name)}:" if state else f"  {_key(name)}: {{}}"
+            yield from _rows(state, "    ")
+
+
+def _rows(mapping: dict[str, Any], pad: str) -> Iterator[str]:
+    for key, value in mapping.items():
+        name = _key(key)
+        head = f"{pad}{name}:"
+        if len(name) > _LONGEST_KEY:
+            yield f"{pad}? {name}"
+            head = f"{pad}:"
+        yield from _entry(head, value, pad)
+
+
+def _entry(head: str, value: Any, pad: str) -> Iterator[str]:
+    """`head` (a key, or the dash of a list) with its value: behind it where there is room, else below it."""
+    if isinstance(value, str) and _PAGE.fullmatch(value) and not value.endswith("\n\n"):
+        yield f"{head} |" if value.endswith("\n") else f"{head} |-"
+        yield from (f"{pad}  {line}" if line else "" for line in value.removesuffix("\n").split("\n"))
+        return
+    is_open = isinstance(value, dict | list)
+    line = f"{head} {_flow(value)}" if is_open else f"{head} {_scalar(value, _PLAIN_ROW)}"
+    if not is_open or not value or len(line) <= _WIDTH:
+        yield line
+    elif isinstance(value, dict):
+        rows = _rows(value, f"{pad}  ")
+        # The first key stands behind its dash.
+        yield f"{head} {next(rows).lstrip()}" if head.endswith("-") else head
+        yield from rows
+    else:
+        yield head
+        for part in value:
+            yield from _entry(f"{pad}  -", part, f"{pad}  ")
+
+
+def _flow(value: Any) -> str:
+    if isinstance(value, dict):
+        return "{" + ", ".join(f"{_key(key)}: {_flow(part)}" for key, part in value.items()) + "}"
+    if isinstance(value, list):
+        return "[" + ", ".join(map(_flow, value)) + "]"
+    return _scalar(value)
+
+
+def _key(text: str) -> str:
+    # `on` is one of the format's own keys, and our reader takes it for what it is.
+    return text if text == "on" else _scalar(text)
+
+
+def _scalar(value: Any, plain: re.Pattern[str] = _PLAIN) -> str:
+    if not isinstance(value, str):
+        return json.dumps(value)
+    if plain.fullmatch(value) and not _means_something_else(value):
+        return value
+    return _escaped(json.dumps(value, ensure_ascii=False))
+
+
+def _means_something_else(plain: str) -> bool:
+    """Whether an unquoted word is read as a number or the like, by our reader or by other tools (`yes`, a date)."""
+    if any(meaning.match(plain) for _, meaning in _OTHER_MEANINGS.get(plain[0], ())):
+        return True
+    try:
+        return not isinstance(yaml_data.resolve(plain), str)
+    except ValueError:
+        return True
+
+
+def _escaped(text: str) -> str:
+    return _UNPRINTABLE.sub(lambda found: f"\\u{ord(found[0]):04x}", text)

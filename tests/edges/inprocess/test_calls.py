@@ -1,0 +1,172 @@
+"""The fake without sockets, below the client libraries: origins, time-outs, what the journal is told."""
+
+from __future__ import annotations
+
+import httpx
+import pytest
+
+from video_mockserver.api.messages import Fault
+from video_mockserver.edges.inprocess.calls import (
+    API_ORIGIN,
+    DOWNLOAD_ORIGIN,
+    NO_TIMEOUT,
+    REFUSED_ORIGIN,
+    Broken,
+    Inproc,
+)
+from video_mockserver.edges.inprocess.respx import VideoMock
+from video_mockserver.fake.clock import ManualClock, RealClock
+from video_mockserver.fake.fake import Fake
+from video_mockserver.scenario.library import Library, shipped_shelf
+from video_mockserver.scenario.model import ReplyTemplate, Scenario, State
+from video_mockserver.testing import video_clock
+
+KEY = [("Authorization", "Bearer sk")]
+
+
+def fake_with(reply: ReplyTemplate, clock: ManualClock | RealClock | None = None) -> Fake:
+    story = Scenario("story", "One reply.", "done", {"done": State({"status": "completed"}, content=(reply,))})
+    fake = Fake(Library(), shipped_shelf(), scenario=story, clock=clock or ManualClock())
+    fake.task(id="video_x")
+    return fake
+
+
+def content(fake: Fake, *, method: str = "GET", read_timeout: float | None = 5) -> bytes:
+    received = Inproc(fake).ask(
+        method, API_ORIGIN, "/v1/videos/video_x/content", KEY, b"", read_timeout=read_timeout
+    )  # fmt: skip
+    return b"".join(received.pieces)
+
+
+def test_a_delay_moves_the_clock_up_to_the_clients_patience() -> None:
+    fake = fake_with(ReplyTemplate(clip="clip", delay=3))
+    before = fake.clock.now()
+    assert content(fake) == fake.clip
+    assert fake.clock.now() - before == 3
+    with pytest.raises(Broken, match="timed out") as broken:
+        content(fake, read_timeout=2)
+    assert (broken.value.kind, fake.clock.now() - before) == ("timeout", 5)
+    assert fake.journal[-1].ended == "client left"
+
+
+@pytest.mark.parametrize(("reply", "ended"), [
+    (ReplyTemplate(status=403), "whole"),
+    (ReplyTemplate(text="no film"), "whole"),
+    (ReplyTemplate(clip="clip"), "client left"),
+])  # fmt: skip
+def test_a_body_that_nobody_reads_was_sent_all_the_same_unless_it_is_a_film(reply: ReplyTemplate, ended: str) -> None:
+    fake = fake_with(reply)
+    received = Inproc(fake).ask("GET", API_ORIGIN, "/v1/videos/video_x/content", KEY, b"", read_timeout=5)
+    assert (fake.journal[-1].status, fake.journal[-1].ended) == (received.status, ended)
+    assert (fake.journal[-1].sent == 0) == (ended == "client left")
+
+
+def test_a_clock_that_the_client_moves_is_moved_once() -> None:
+    with video_clock() as clock:
+        fake = fake_with(ReplyTemplate(clip="clip", delay=3), clock)
+        assert content(fake) == fake.clip
+        assert clock.offset == 3
+
+
+def test_real_time_passes_where_the_clock_is_real() -> None:
+    fake = fake_with(ReplyTemplate(clip="clip", delay=3), RealClock(speed=1000))
+    before = fake.clock.now()
+    assert content(fake) == fake.clip
+    assert fake.clock.now() - before >= 3
+
+
+@pytest.mark.parametrize(
+    ("fault", "kind", "sent"),
+    [
+        (Fault("reset"), "read", 0),
+        (Fault("reset", at=100), "read", 100),
+        (Fault("close"), "protocol", 0),
+        (Fault("truncate", at=100), "protocol", 100),
+        (Fault("stall"), "timeout", 0),
+        (Fault("stall", at=100), "timeout", 100),
+        (Fault("wrong_length", amount=7), "protocol", -1),
+        (Fault("unended"), "protocol", -1),
+        (Fault("garbage"), "protocol", 0),
+    ],
+    ids=lambda value: value.describe() if isinstance(value, Fault) else "",
+)
+def test_a_fault_ends_as_it_would_on_a_socket(fault: Fault, kind: str, sent: int) -> None:
+    fake = fake_with(ReplyTemplate(clip="clip", fault=fault))
+    with pytest.raises(Broken) as broken:
+        content(fake)
+    assert broken.value.kind == kind
+    assert (fake.journal[-1].sent, fake.journal[-1].ended) == (sent if sent >= 0 else len(fake.clip), "fault")
+
+
+def test_a_stall_ends_even_for_a_client_without_patience_limits() -> None:
+    fake = fake_with(ReplyTemplate(clip="clip", fault=Fault("stall", at=100)))
+    before = fake.clock.now()
+    with pytest.raises(Broken):
+        content(fake, read_timeout=None)
+    assert fake.clock.now() - before == NO_TIMEOUT
+
+
+def test_a_drip_comes_whole_unless_a_pause_is_longer_than_the_clients_patience() -> None:
+    fake = fake_with(ReplyTemplate(clip="clip", fault=Fault("drip", amount=1000)))
+    before = fake.clock.now()
+    assert content(fake) == fake.clip
+    assert fake.clock.now() - before == pytest.approx(len(fake.clip) / 1000, abs=0.2)
+    with pytest.raises(Broken) as broken:
+        content(fake, read_timeout=0.05)
+    assert broken.value.kind == "timeout"
+
+
+def test_faults_that_are_none_to_the_client_arrive() -> None:
+    whole = fake_with(ReplyTemplate(clip="clip")).clip
+    assert content(fake_with(ReplyTemplate(clip="clip", fault=Fault("empty")))) == b""
+    short = Fault("wrong_length", amount=-7)
+    assert content(fake_with(ReplyTemplate(clip="clip", fault=short))) == whole[:-7]
+    assert content(fake_with(ReplyTemplate(clip="clip", fault=Fault("truncate", at=9))), method="HEAD") == b""
+
+
+def test_a_client_that_leaves_is_noted() -> None:
+    fake = fake_with(ReplyTemplate(text="x" * 200_000))
+    received = Inproc(fake).ask("GET", API_ORIGIN, "/v1/videos/video_x/content", KEY, b"", read_timeout=5)
+    next(received.pieces)
+    assert (fake.journal[-1].sent, fake.journal[-1].ended) == (64 * 1024, "client left")
+
+
+def test_the_origins() -> None:
+    fake = fake_with(ReplyTemplate(clip="clip"))
+    inproc = Inproc(fake, "https://api.test:8443/")
+    assert [inproc.reaches(origin) for origin in ("https://api.test:8443", DOWNLOAD_ORIGIN, REFUSED_ORIGIN)] == [
+        True
+    ] * 3
+    assert not inproc.reaches("https://api.test")
+    with pytest.raises(Broken) as broken:
+        inproc.ask("GET", REFUSED_ORIGIN, "/", [], b"", read_timeout=1)
+    assert broken.value.kind == "connect"
+    video = fake.document("video_x", inproc.origins)
+    assert video["status"] == "completed"
+
+
+@pytest.mark.parametrize("base_url", ["octopusx.ai/v1", "ftp://octopusx.ai/v1", "https:///v1"])
+def test_a_base_url_that_is_none_is_refused(base_url: str) -> None:
+    with pytest.raises(ValueError, match="is not a URL such as"):
+        VideoMock(base_url=base_url)
+
+
+def test_a_mock_opens_once_and_gives_everything_back() -> None:
+    with VideoMock(base_url="http://[::1]:9/v1", keys=["sk-good"]) as mock:
+        assert mock.api_key == "sk-good"
+        assert mock.download_origin == DOWNLOAD_ORIGIN
+        assert httpx.get("http://[::1]:9/v1/models", headers={"Authorization": "Bearer sk-good"}).status_code == 200
+        with pytest.raises(RuntimeError, match="open already"):
+            mock.open()
+    mock.close()
+    with pytest.raises(httpx.ConnectError):
+        httpx.get("http://127.0.0.1:9/v1/models")
+
+
+def test_two_mocks_at_once_answer_each_for_their_own_origin() -> None:
+    with VideoMock(base_url="https://a.test/v1") as one, VideoMock(base_url="https://b.test/v1") as two:
+        for mock in (one, two):
+            task = mock.task()
+            reply = httpx.get(f"{mock.base_url}/videos/{task.id}", headers={"Authorization": "Bearer sk"})
+            assert reply.json()["id"] == task.id
+        assert len(one.journal) == len(two.journal) == 1

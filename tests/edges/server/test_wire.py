@@ -1,0 +1,445 @@
+"""Faults where they happen: what a raw socket sees of each, and what the usual client libraries make of it."""
+
+from __future__ import annotations
+
+import logging
+import shutil
+import subprocess
+import time
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import httpx
+import pytest
+import requests
+
+from support.sockets import PATIENCE, POLL, TEXT, Client, ended, eventually, request, scripted
+from video_mockserver.api.faults import FAULTS
+from video_mockserver.api.messages import Fault
+from video_mockserver.edges.server.registry import ServedFake
+from video_mockserver.edges.server.uvicorn_server import VideoServer
+from video_mockserver.edges.server.wire import wired
+from video_mockserver.fake.clips import ClipShelf
+from video_mockserver.fake.clock import ManualClock
+from video_mockserver.scenario.library import load_clip, shipped_shelf
+from video_mockserver.scenario.model import ReplyTemplate, Scenario, State
+
+BODY = TEXT.encode()
+CLIP_SIZE = 5 * 1024 * 1024
+
+
+@pytest.fixture(scope="module")
+def film(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    path = tmp_path_factory.mktemp("film") / "film.mp4"
+    path.write_bytes(bytes(range(256)) * (CLIP_SIZE // 256))
+    return path
+
+
+@pytest.fixture(scope="module", params=["httptools", "h11"])
+def server(request: pytest.FixtureRequest, film: Path) -> Iterator[VideoServer]:
+    shelf = shipped_shelf()
+    shelf = ClipShelf({**shelf.clips, "film": load_clip(film, name="film")}, shelf.read, shelf.pictures)
+    with VideoServer(parser=request.param, shelf=shelf, unknown_tasks="create") as server:
+        yield server
+
+
+@pytest.fixture(autouse=True)
+def quiet_logs(caplog: pytest.LogCaptureFixture) -> Iterator[None]:
+    """A fault that was asked for is nothing to warn of, whatever the client does then."""
+    caplog.set_level(logging.WARNING)
+    yield
+    assert [record.getMessage() for record in caplog.get_records("call")] == []
+
+
+@dataclass(frozen=True)
+class Case:
+    """A fault, and how it looks from the other side.
+
+    `length` is the Content-Length (None: no head at all, "chunked" otherwise), `body` what comes of the body and
+    `ending` how the connection ends. `httpx` and `requests` are an exception or a length of body, `curl` an exit code.
+    """
+
+    fault: Fault
+    length: int | str | None
+    body: bytes
+    ending: str | None
+    httpx: Any
+    requests: Any
+    curl: int
+
+    @property
+    def timeout(self) -> float:
+        """The patience of a library's client, in seconds: short where it is what ends the request."""
+        return 0.15 if self.curl == TIMED_OUT else PATIENCE
+
+
+TIMED_OUT = 28  # curl's exit code
+CASES = [
+    Case(Fault("reset"), None, b"", "reset", httpx.ReadError, requests.ConnectionError, 56),
+    Case(Fault("reset", 0), 1024, b"", "reset", httpx.ReadError, requests.exceptions.ChunkedEncodingError, 56),
+    Case(Fault("reset", 100), 1024, BODY[:100], "reset", httpx.ReadError,
+         requests.exceptions.ChunkedEncodingError, 56),
+    Case(Fault("reset", 0.5), 1024, BODY[:512], "reset", httpx.ReadError,
+         requests.exceptions.ChunkedEncodingError, 56),
+    Case(Fault("reset", 9999), 1024, BODY[:1023], "reset", httpx.ReadError,
+         requests.exceptions.ChunkedEncodingError, 56),
+    Case(Fault("close"), None, b"", "eof", httpx.RemoteProtocolError, requests.ConnectionError, 52),
+    Case(Fault("truncate", 0.25), 1024, BODY[:256], "eof", httpx.RemoteProtocolError,
+         requests.exceptions.ChunkedEncodingError, 18),
+    Case(Fault("truncate", 1000), 1024, BODY[:1000], "eof", httpx.RemoteProtocolError,
+         requests.exceptions.ChunkedEncodingError, 18),
+    Case(Fault("stall"), None, b"", None, httpx.ReadTimeout, requests.ReadTimeout, TIMED_OUT),
+    Case(Fault("stall", 100), 1024, BODY[:100], None, httpx.ReadTimeout, requests.ConnectionError, TIMED_OUT),
+    Case(Fault("drip", amount=20_000), 1024, BODY, "eof", 1024, 1024, 0),
+    Case(Fault("empty"), 0, b"", "eof", 0, 0, 0),
+    Case(Fault("wrong_length", amount=10), 1034, BODY, "eof", httpx.RemoteProtocolError,
+         requests.exceptions.ChunkedEncodingError, 18),
+    Case(Fault("wrong_length", amount=-10), 1014, BODY, "eof", 1014, 1014, 0),
+    Case(Fault("unended"), "chunked", b"400\r\n" + BODY + b"\r\n", "eof", httpx.RemoteProtocolError,
+         requests.exceptions.ChunkedEncodingError, 18),
+    Case(Fault("garbage"), None, b"\x16\x03\x01 this is not HTTP \x00\xff\xfe\r\n\r\n", "eof",
+         httpx.RemoteProtocolError, requests.ConnectionError, 1),
+]  # fmt: skip
+
+each_fault = pytest.mark.parametrize("case", CASES, ids=lambda case: case.fault.describe().replace(" ", "_"))
+
+
+def test_every_kind_of_fault_is_tried_here() -> None:
+    assert {case.fault.kind for case in CASES} | {"endless"} == set(FAULTS)
+
+
+# --- what a socket sees -----------------------------------------------------------------------------------------------
+
+
+@each_fault
+def test_a_socket_sees_exactly_this(server: VideoServer, case: Case) -> None:
+    with server.fake(scripted(case.fault)) as fake, Client(fake.ports[0]) as client:
+        client.ask()
+        if case.length is not None:
+            status, headers = client.head()
+            assert status == 200
+            assert headers["content-type"].startswith("text/plain")
+            assert headers.get("content-length", headers.get("transfer-encoding")) == str(case.length)
+            assert headers["connection"] == "close"
+        if case.ending is None:
+            assert client.take(len(case.body)) == case.body
+            assert client.silent()
+        else:
+            assert client.rest() == case.body
+        assert client.ending == case.ending
+        eventually(lambda: ended(fake) == "fault")
+        assert fake.journal[-1].fault == case.fault.describe()
+        arrived = case.body.count(BODY) * len(BODY) or len(case.body)
+        assert fake.journal[-1].sent == (0 if case.fault.kind == "garbage" else arrived)
+
+
+def test_an_endless_body_comes_in_whole_chunks_again_and_again(server: VideoServer) -> None:
+    with server.fake(scripted(Fault("endless")), speed=1000) as fake, Client(fake.ports[0]) as client:
+        client.ask()
+        assert client.head()[1]["transfer-encoding"] == "chunked"
+        assert [client.chunk() for _ in range(20)] == [BODY] * 20
+        assert client.ending is None
+        assert ended(fake) == "fault"
+
+
+@pytest.mark.parametrize("kind", ["reset", "truncate"])
+def test_a_large_body_is_cut_at_the_very_byte(server: VideoServer, film: Path, kind: str) -> None:
+    scenario = scripted(Fault(kind, 3_000_001), clip="film")
+    with server.fake(scenario) as fake, Client(fake.ports[0], window=4096) as client:
+        client.ask()
+        assert client.head()[1]["content-length"] == str(CLIP_SIZE)
+        assert client.rest() == film.read_bytes()[:3_000_001]
+        assert client.ending == ("reset" if kind == "reset" else "eof")
+
+
+def test_a_drip_follows_the_clock_of_the_fake(server: VideoServer) -> None:
+    clock = ManualClock()
+    with server.fake(scripted(Fault("drip", amount=4000)), clock=clock) as fake, Client(fake.ports[0]) as client:
+        client.ask()
+        assert client.head()[1]["content-length"] == "1024"
+        assert client.take(400) == BODY[:400]
+        assert client.silent()
+        fake.advance(0.1)
+        assert client.take(400) == BODY[400:800]
+        assert client.silent()
+        fake.advance(5)
+        assert client.rest() == BODY[800:]
+        assert client.ending == "eof"
+
+
+def test_a_fault_waits_for_its_delay(server: VideoServer) -> None:
+    with (
+        server.fake(scripted(Fault("reset", 10), delay=30), clock=ManualClock()) as fake,
+        Client(fake.ports[0]) as client,
+    ):
+        client.ask()
+        eventually(lambda: fake.journal.total)
+        assert client.silent()
+        fake.advance(30)
+        client.head()
+        assert (client.rest(), client.ending) == (BODY[:10], "reset")
+
+
+# --- other requests than a plain GET ----------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    "fault",
+    [Fault("truncate", 0.5), Fault("drip", amount=10), Fault("wrong_length", amount=9), Fault("endless")],
+    ids=lambda fault: fault.kind,
+)
+def test_a_head_request_gets_headers_and_no_body(server: VideoServer, fault: Fault) -> None:
+    done = State(video={"status": "completed"}, content=(ReplyTemplate(clip="decoy", fault=fault),))
+    scenario = Scenario("told", "Told by a test.", "done", {"done": done})
+    with server.fake(scenario, clock=ManualClock()) as fake, Client(fake.ports[0]) as client:
+        client.ask(POLL + "/content", method="HEAD")
+        status, headers = client.head()
+        assert status == 200
+        assert fault.kind == "endless" or int(headers["content-length"]) > 0
+        assert (client.rest(), client.ending) == (b"", "eof")
+        assert (ended(fake), fake.journal[-1].sent) == ("fault", 0)
+
+
+def test_a_reply_without_a_body_has_no_length_either(server: VideoServer) -> None:
+    with server.fake(scripted(Fault("reset", 0), status=204)) as fake, Client(fake.ports[0]) as client:
+        client.ask()
+        status, headers = client.head()
+        assert status == 204
+        assert not {"content-length", "transfer-encoding"} & set(headers)
+        assert (client.rest(), client.ending) == (b"", "reset")
+
+
+@pytest.mark.parametrize("kind", ["unended", "endless"])
+def test_http_1_0_gets_no_chunks(server: VideoServer, kind: str) -> None:
+    with server.fake(scripted(Fault(kind)), speed=1e9) as fake, Client(fake.ports[0]) as client:
+        client.ask(version="1.0")
+        assert not {"content-length", "transfer-encoding"} & set(client.head()[1])
+        assert client.take(1024) == BODY
+
+
+@pytest.mark.parametrize("fault", [Fault("truncate", 7), Fault("reset", 7), Fault("drip", amount=100_000)])
+def test_http_1_0_gets_the_other_faults_as_they_are(server: VideoServer, fault: Fault) -> None:
+    with server.fake(scripted(fault)) as fake, Client(fake.ports[0]) as client:
+        client.ask(version="1.0")
+        assert client.head()[1]["content-length"] == "1024"
+        assert client.rest() == (BODY if fault.kind == "drip" else BODY[:7])
+
+
+def test_an_upload_is_taken_whole_before_the_fault(server: VideoServer) -> None:
+    create = ReplyTemplate(fault=Fault("reset"))
+    scenario = Scenario("told", "Told by a test.", "s", {"s": State()}, create=(create,), never_ends=True)
+    body = b'{"model": "grok-video-3", "prompt": "%s"}' % (b"fox " * 50_000)
+    with server.fake(scenario) as fake, Client(fake.ports[0]) as client:
+        client.ask("/v1/videos", "Content-Type: application/json", "Expect: 100-continue", method="POST", body=body)
+        assert client.take(25) == b"HTTP/1.1 100 Continue\r\n\r\n"
+        assert (client.rest(), client.ending) == (b"", "reset")
+        assert len(fake.bill) == 1  # the task is there although the client never heard of it
+
+
+def test_requests_pipelined_behind_a_fault_are_lost_with_the_connection(server: VideoServer) -> None:
+    polls = (ReplyTemplate(text="fine"), ReplyTemplate(text=TEXT, fault=Fault("reset", 4)), ReplyTemplate(text="late"))
+    states = {"told": State(video={"status": "processing"}, poll=polls)}
+    scenario = Scenario("told", "Told by a test.", "told", states, never_ends=True)
+    with server.fake(scenario) as fake, Client(fake.ports[0]) as client:
+        client.send(request() * 4)
+        assert client.reply()[2] == b"fine"
+        assert client.head()[1]["content-length"] == "1024"
+        assert (client.rest(), client.ending) == (BODY[:4], "reset")
+        assert [exchange.ended for exchange in fake.journal] == ["whole", "fault"]
+
+
+# --- clients that leave, or stay --------------------------------------------------------------------------------------
+
+
+def busy(server: VideoServer) -> int:
+    """How many requests are being answered."""
+    assert server._uvicorn is not None
+    return len(server._uvicorn.server_state.tasks)
+
+
+@pytest.mark.parametrize("rudely", [False, True], ids=["fin", "rst"])
+@pytest.mark.parametrize("pipelined", [1, 3])
+@pytest.mark.parametrize(
+    "fault",
+    [Fault("stall"), Fault("stall", 9), Fault("drip", amount=1), Fault("endless")],
+    ids=lambda fault: fault.describe().replace(" ", "_"),
+)
+def test_a_client_may_leave_in_the_middle(server: VideoServer, fault: Fault, pipelined: int, rudely: bool) -> None:
+    with server.fake(scripted(fault)) as fake, Client(fake.ports[0]) as client:
+        client.send(request() * pipelined)
+        if fault != Fault("stall"):
+            client.head()
+        eventually(lambda: fake.journal.total == 1)
+        assert busy(server) == 1
+        client.leave(rudely=rudely)
+        eventually(lambda: busy(server) == 0)
+        assert ended(fake) == "fault"
+
+
+def test_what_a_client_sends_after_its_request_changes_nothing(server: VideoServer) -> None:
+    with server.fake(scripted(Fault("stall", 9))) as fake, Client(fake.ports[0]) as client:
+        client.ask()
+        client.head()
+        assert client.take(9) == BODY[:9]
+        client.send(b"this is not HTTP\r\n\r\n" + request())
+        assert client.silent()
+        assert fake.journal.total == 1
+
+
+def test_an_endless_body_stops_for_a_client_that_does_not_read(server: VideoServer) -> None:
+    with server.fake(scripted(Fault("endless"), clip="decoy"), speed=1e9) as fake:
+        with Client(fake.ports[0], window=4096) as client:
+            client.ask()
+            client.head()
+            assert server._uvicorn is not None
+            connections: Any = server._uvicorn.server_state.connections
+            eventually(lambda: any(connection.flow.write_paused for connection in connections))
+            [connection] = [connection for connection in connections if connection.flow.write_paused]
+            waiting = connection.transport.get_write_buffer_size()
+            sent = fake.journal[-1].sent
+            assert client.silent() is False
+            assert connection.transport.get_write_buffer_size() == waiting < 200_000
+            assert fake.journal[-1].sent == sent
+        eventually(lambda: busy(server) == 0)
+
+
+def test_a_client_that_stays_after_the_end_is_let_go(server: VideoServer, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("video_mockserver.edges.server.wire._LEAVE_PATIENCE", 0.02)
+    with server.fake(scripted(Fault("truncate", 5))) as fake, Client(fake.ports[0]) as client:
+        client.ask()
+        client.head()
+        assert (client.rest(), client.ending) == (BODY[:5], "eof")
+        eventually(lambda: busy(server) == 0)
+
+
+@pytest.mark.parametrize("kind", ["reset", "truncate"])
+def test_a_client_that_takes_nothing_is_let_go(server: VideoServer, monkeypatch: pytest.MonkeyPatch, kind: str) -> None:
+    monkeypatch.setattr("video_mockserver.edges.server.wire._FLUSH_PATIENCE", 0.02)
+    monkeypatch.setattr("video_mockserver.edges.server.wire._LEAVE_PATIENCE", 0.02)
+    with server.fake(scripted(Fault(kind, 60_000), clip="film")) as fake, Client(fake.ports[0], window=4096) as client:
+        client.ask()
+        client.head()
+        eventually(lambda: busy(server) == 0)
+
+
+def test_a_slow_client_gets_every_byte_before_the_reset(
+    server: VideoServer, film: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("video_mockserver.edges.server.wire._FLUSH_PATIENCE", 0.3)
+    scenario = scripted(Fault("reset", 600_000), clip="film")
+    with server.fake(scenario) as fake, Client(fake.ports[0], window=4096) as client:
+        client.ask()
+        client.head()
+        taken = b""
+        while client.ending is None:  # longer than the patience, but never so long without taking a byte
+            taken += client.take(20_000)
+            time.sleep(0.02)
+        assert taken == film.read_bytes()[:600_000]
+        assert client.ending == "reset"
+
+
+def test_many_faults_and_whole_replies_go_on_side_by_side(server: VideoServer) -> None:
+    with (
+        server.fake(scripted(Fault("stall", 8))) as stalled,
+        server.fake(scripted()) as fine,
+        server.fake(scripted(Fault("reset", 8))) as reset,
+    ):
+        clients = {fake: [Client(fake.ports[0]) for _ in range(40)] for fake in (stalled, fine, reset)}
+        for three in zip(*clients.values(), strict=True):
+            for client in three:
+                client.ask()
+        for client in clients[reset]:
+            client.head()
+            assert (client.rest(), client.ending) == (BODY[:8], "reset")
+        for client in clients[fine]:
+            assert client.reply()[2] == BODY
+        for client in clients[stalled]:
+            client.head()
+            assert client.take(8) == BODY[:8]
+        for client in (client for some in clients.values() for client in some):
+            client.leave()
+    assert [len(fake.journal) for fake in clients] == [40, 40, 40]
+
+
+# --- what the libraries make of it ------------------------------------------------------------------------------------
+
+
+@each_fault
+def test_httpx(server: VideoServer, case: Case) -> None:
+    with (
+        server.fake(scripted(case.fault), speed=100) as fake,
+        httpx.Client(headers=KEY, timeout=case.timeout, trust_env=False) as client,
+    ):
+        if isinstance(case.httpx, int):
+            assert client.get(fake.origin + POLL).content == BODY[: case.httpx]
+        else:
+            with pytest.raises(case.httpx) as raised:
+                client.get(fake.origin + POLL)
+            assert raised.type is case.httpx
+
+
+@each_fault
+def test_requests(server: VideoServer, case: Case) -> None:
+    with server.fake(scripted(case.fault), speed=100) as fake, requests.Session() as session:
+        session.trust_env = False
+        session.headers.update(KEY)
+        if isinstance(case.requests, int):
+            assert session.get(fake.origin + POLL, timeout=case.timeout).content == BODY[: case.requests]
+        else:
+            with pytest.raises(case.requests) as raised:
+                session.get(fake.origin + POLL, timeout=case.timeout)
+            assert raised.type is case.requests
+
+
+@pytest.mark.skipif(shutil.which("curl") is None, reason="curl is not on this machine")
+@each_fault
+def test_curl(server: VideoServer, case: Case) -> None:
+    with server.fake(scripted(case.fault), speed=100) as fake:
+        assert curl(fake, case.timeout) == case.curl
+
+
+@pytest.mark.parametrize("library", ["httpx", "requests", "curl"])
+def test_an_endless_body_is_the_clients_own_to_end(server: VideoServer, library: str) -> None:
+    with server.fake(scripted(Fault("endless")), speed=100) as fake:
+        if library == "httpx":
+            with httpx.stream("GET", fake.origin + POLL, headers=KEY, trust_env=False) as reply:
+                taken = b"".join(chunk for chunk, _ in zip(reply.iter_bytes(), range(5), strict=False))
+        elif library == "requests":
+            with requests.get(fake.origin + POLL, headers=KEY, timeout=5, stream=True) as answer:
+                taken = b"".join(chunk for chunk, _ in zip(answer.iter_content(1024), range(5), strict=False))
+        else:
+            if shutil.which("curl") is None:
+                pytest.skip("curl is not on this machine")
+            assert curl(fake, 0.15) == TIMED_OUT
+            taken = BODY
+        assert taken.startswith(BODY)
+        eventually(lambda: busy(server) == 0)
+        assert ended(fake) == "fault"
+
+
+KEY = {"Authorization": "Bearer sk-mock"}
+
+
+def curl(fake: ServedFake, timeout: float) -> int:
+    """curl's exit code for a poll."""
+    command = ["curl", "-q", "-s", "-o", "-", "--noproxy", "*", "--max-time", str(timeout), "-H"]
+    done = subprocess.run(
+        [*command, "Authorization: Bearer sk-mock", fake.origin + POLL], stdout=subprocess.DEVNULL, check=False
+    )
+    return done.returncode
+
+
+# --- the parsers ------------------------------------------------------------------------------------------------------
+
+
+def test_an_unknown_parser_is_refused() -> None:
+    with pytest.raises(ValueError, match="'auto', 'httptools' or 'h11'"):
+        wired("hyper")
+
+
+def test_the_faster_parser_is_taken_where_it_is_there(monkeypatch: pytest.MonkeyPatch) -> None:
+    assert "HttpTools" in wired().__name__
+    monkeypatch.setitem(__import__("sys").modules, "httptools", None)
+    assert "H11" in wired().__name__
