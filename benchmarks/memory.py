@@ -11,8 +11,9 @@ import resource
 import sys
 
 from video_mockserver.api.messages import Origins, Request
+from video_mockserver.fake.clip_files import shipped_shelf
 from video_mockserver.fake.fake import Fake
-from video_mockserver.scenario.library import Library, shipped_shelf
+from video_mockserver.scenario.library import Library
 
 TASKS = 100_000
 LIMIT_MB = 200

@@ -56,7 +56,7 @@ STORY = Scenario("ten_minutes", "Ten minutes.", "processing", {
 
 def test_it(video_mock, video_clock):
     warnings.simplefilter("ignore")
-    task = video_mock.task(STORY, profile="openai")
+    task = video_mock.task(STORY, dialect="openai")
     client = openai.OpenAI(base_url=video_mock.base_url, api_key="sk")
     import video_mockserver.edges.virtual_time as waiting
     real = waiting._TELLERS[2]

@@ -107,10 +107,10 @@ class ClientContract:
         pytest.fail("\n".join([f"{first}{more}", "", *case_lines(data["cases"][0], data)]), pytrace=False)
 
     def _project(self, config: Any) -> tuple[Library, Terms]:
-        from .checking.config import Project, read_project
+        from .checking.config import Project, read_config
 
         path = config.rootpath / "pyproject.toml"
-        project = read_project(path) if path.is_file() else Project()
+        project = read_config(path) if path.is_file() else Project()
         project = replace(
             project,
             level=self.level or project.level,

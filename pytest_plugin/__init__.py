@@ -46,7 +46,7 @@ def pytest_configure(config: pytest.Config) -> None:
     for line in (
         "video_scenario(name): the scenario of this test's fakes, such as download/url_403_expired",
         "video_scenarios(*globs): run the test once for each scenario whose name matches, such as download/*",
-        "video_options(**options): options of this test's fakes: profile, keys, strict, seed, base_url, ...",
+        "video_options(**options): options of this test's fakes: dialect, keys, strict, seed, base_url, ...",
     ):
         config.addinivalue_line("markers", line)
 

@@ -7,10 +7,11 @@ from typing import Any
 import pytest
 
 from support.fakes import NewFake
+from video_mockserver.fake.clip_files import shipped_shelf
 from video_mockserver.fake.clips import ClipShelf
 from video_mockserver.fake.clock import ManualClock
 from video_mockserver.fake.fake import Fake
-from video_mockserver.scenario.library import Library, shipped_shelf
+from video_mockserver.scenario.library import Library
 from video_mockserver.scenario.model import Scenario
 
 

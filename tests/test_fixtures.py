@@ -16,10 +16,11 @@ import pytest
 
 from support import ROOT
 from video_mockserver.api.messages import Origins
+from video_mockserver.fake.clip_files import shipped_shelf
 from video_mockserver.fake.clips import DECOY
 from video_mockserver.fake.clock import ManualClock
 from video_mockserver.fake.fake import Fake
-from video_mockserver.scenario.library import Library, shipped_shelf
+from video_mockserver.scenario.library import Library
 
 FOLDER = Path(str(files("video_mockserver.fixtures")))
 MANIFEST = json.loads((FOLDER / "clips" / "clips.json").read_text("utf-8"))

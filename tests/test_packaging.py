@@ -1,14 +1,12 @@
-"""The package as it is installed, what it costs to import, and the architecture as docs/architecture.md tells it."""
+"""The package as it is installed, and what it costs to import."""
 
 from __future__ import annotations
 
-import ast
 import importlib.metadata
 import re
 import subprocess
 import sys
 import tomllib
-from pathlib import Path
 from typing import Any
 
 import pytest
@@ -17,11 +15,6 @@ from support import ROOT
 
 PACKAGE = ROOT / "mockserver"
 PROJECT: dict[str, Any] = tomllib.loads((ROOT / "pyproject.toml").read_text("utf-8"))
-MODULES = {
-    path.relative_to(PACKAGE).with_suffix("").as_posix(): path
-    for path in sorted(PACKAGE.rglob("*.py"))
-    if path.name not in ("__init__.py", "__main__.py")
-}
 
 
 # --- what is installed ------------------------------------------------------------------------------------------------
@@ -58,7 +51,11 @@ def test_each_entry_point_leads_somewhere() -> None:
 
 def test_no_package_and_no_data_is_left_out() -> None:
     told = PROJECT["tool"]["setuptools"]
-    folders = {name: ROOT / told["package-dir"].get(name, name.replace(".", "/")) for name in told["packages"]}
+    places = told["package-dir"]
+    folders = {
+        name: ROOT / places.get(name, name.replace("video_mockserver", "mockserver").replace(".", "/"))
+        for name in told["packages"]
+    }
     assert {path.parent for path in PACKAGE.rglob("__init__.py")} <= set(folders.values())
     for name, folder in folders.items():
         assert (folder / "__init__.py").is_file()
@@ -67,7 +64,7 @@ def test_no_package_and_no_data_is_left_out() -> None:
         data -= {path for path in data if any(path.is_relative_to(inner) for inner in inners)}
         packed = {path for pattern in told["package-data"].get(name, []) for path in folder.glob(pattern)}
         assert data - packed == set(), name
-    assert "py.typed" in told["package-data"]["mockserver"]
+    assert "py.typed" in told["package-data"]["video_mockserver"]
 
 
 def test_the_changelog_begins_with_this_version() -> None:
@@ -88,7 +85,7 @@ def imported_by(code: str) -> set[str]:
 def foreign(modules: set[str]) -> set[str]:
     """The packages among them that are neither ours nor Python's. `_yaml` and its like are parts of others."""
     tops = {name.partition(".")[0] for name in modules if re.match(r"[a-z]\w*(\.|$)", name)}
-    return tops & set(importlib.metadata.packages_distributions()) - {"mockserver"}
+    return tops & set(importlib.metadata.packages_distributions()) - {"video_mockserver"}
 
 
 COMMAND = "from video_mockserver.cli.main import main\ntry: main({})\nexcept SystemExit: pass"
@@ -112,75 +109,3 @@ def test_nothing_is_imported_before_it_is_used(code: str, others: set[str]) -> N
     modules = imported_by(code)
     assert foreign(modules) == others
     assert "asyncio" not in modules
-
-
-# --- the architecture -------------------------------------------------------------------------------------------------
-
-
-def imports(path: Path) -> set[str]:
-    """What a module imports at any place, but for type checking alone."""
-    tree = ast.parse(path.read_text("utf-8"))
-    skipped = {
-        id(inner)
-        for node in ast.walk(tree)
-        if isinstance(node, ast.If) and ast.unparse(node.test).endswith("TYPE_CHECKING")
-        for inner in ast.walk(node)
-    }
-    found: set[str] = set()
-    for node in ast.walk(tree):
-        if id(node) in skipped:
-            continue
-        if isinstance(node, ast.Import):
-            found |= {alias.name for alias in node.names}
-        elif isinstance(node, ast.ImportFrom):
-            assert node.module is not None, f"{path}:{node.lineno}: say the whole name"
-            assert node.level == 0, f"{path}:{node.lineno}: say the whole name"
-            found |= {node.module, *(f"{node.module}.{alias.name}" for alias in node.names)}
-    return found
-
-
-def told_order() -> dict[str, int]:
-    """The row of each module in the table of docs/architecture.md."""
-    text = (ROOT / "docs" / "architecture.md").read_text("utf-8")
-    table = text.partition("| module | one thing |")[2].partition("\n\n")[0]
-    rows = [re.findall(r"`([\w/]+)`", line.split("|")[1]) for line in table.splitlines()[2:]]
-    return {name: number for number, names in enumerate(rows) for name in names if name != "pytest_plugin/"}
-
-
-ORDER = told_order()
-EDGES = min(row for name, row in ORDER.items() if name.startswith("edges/"))
-CORE = [name for name, row in ORDER.items() if row < EDGES]
-
-# What reaches outside of the process, waits, or tells the time; and who may all the same.
-OUTSIDE = {
-    "asyncio", "http.client", "http.server", "importlib.resources", "io", "os", "pathlib", "select", "selectors",
-    "shutil", "signal", "socket", "ssl", "subprocess", "tempfile", "time", "urllib.request",
-}  # fmt: skip
-MAY = {"clock": {"time"}, "library": {"pathlib", "importlib.resources"}}
-OUTSIDE_CALL = re.compile(
-    r"open|print|input|datetime\.(datetime|date)\.(now|today|utcnow)|uuid\.uuid[14]|random\.(?!Random\b)\w+"
-    r"|.*\.(open|read_text|read_bytes|write_text|write_bytes)"
-)
-
-
-def test_the_table_names_every_module_and_no_other() -> None:
-    assert set(ORDER) == set(MODULES)
-
-
-@pytest.mark.parametrize("name", MODULES)
-def test_arrows_go_down_the_table_never_up(name: str) -> None:
-    ours = {found.removeprefix("mockserver.").replace(".", "/") for found in imports(MODULES[name])}
-    upwards = {found for found in ours & set(ORDER) if ORDER[found] > ORDER[name]}
-    assert upwards == set()
-
-
-@pytest.mark.parametrize("name", CORE)
-def test_the_core_does_no_io(name: str) -> None:
-    path = MODULES[name]
-    assert (imports(path) & OUTSIDE) - MAY.get(name, set()) == set()
-    if name == "library":
-        return
-    for node in ast.walk(ast.parse(path.read_text("utf-8"))):
-        if isinstance(node, ast.Call):
-            called = ast.unparse(node.func)
-            assert not OUTSIDE_CALL.fullmatch(called), f"{path}:{node.lineno}: {called}"

@@ -296,7 +296,7 @@ def test_the_clients_waiting_does_not_pass(run) -> None:  # type: ignore[no-unty
         assert calls == [1, 1, 1, 2, 2, 2] and video_clock.slept >= 220
 
     @pytest.mark.filterwarnings("ignore::DeprecationWarning")
-    @pytest.mark.video_options(profile="openai")
+    @pytest.mark.video_options(dialect="openai")
     @pytest.mark.video_scenario("lifecycle/realistic")
     @pytest.mark.parametrize("fake", ["video_server", "video_mock"])
     def test_openai_create_and_poll(request, video_clock, fake):
@@ -375,7 +375,7 @@ def test_threads_are_known_by_when_they_began() -> None:
             new.start()
             assert clock.others() == (True, True)
             assert new.ident is not None
-            clock.spare(new.ident)
+            clock.exclude_thread(new.ident)
             assert clock.others() == (False, True)
     finally:
         stop.set()
@@ -452,8 +452,8 @@ def test_a_wrong_marker_fails_at_collection_with_what_would_be_right(run, marker
 @pytest.mark.parametrize(
     ("option", "said"),
     [
-        ('profil="openai"', "no option 'profil' (did you mean 'profile'?)"),
-        ('profile="openia"', "profile: no 'openia'; there are octopusx, new-api, openai"),
+        ('profil="openai"', "no option 'profil' (did you mean 'dialect'?)"),
+        ('dialect="openia"', "dialect: no 'openia'; there are octopusx, new-api, openai"),
     ],
 )
 def test_a_wrong_option_is_told_in_one_line(run, option: str, said: str, fixture: str) -> None:  # type: ignore[no-untyped-def]

@@ -126,7 +126,7 @@ class Route:
     """One route of the API: its operation's name, method, path and where it is documented.
 
     `poll` marks the routes that count as a status poll, `creates` those that make a task.
-    `profiles` is empty for a route that every profile has.
+    `dialects` is empty for a route that every dialect has.
     """
 
     operation: str
@@ -136,7 +136,7 @@ class Route:
     source: str
     poll: bool = False
     creates: bool = False
-    profiles: tuple[str, ...] = ()
+    dialects: tuple[str, ...] = ()
 
 
 _VIDEOS = "OctopusX: videos/openai-videos"
@@ -157,19 +157,19 @@ ROUTES: tuple[Route, ...] = (
     Route("extend", "POST", "/v1/videos/{task_id}/extend", "A longer clip from a task's.", _GROK, creates=True),
     Route("extensions", "POST", "/v1/videos/extensions", "A longer clip from a task's.", _GROK, creates=True),
     Route("edits", "POST", "/v1/videos/edits", "A new task that edits a clip.", _OPENAI, creates=True,
-          profiles=("openai",)),
+          dialects=("openai",)),
     Route("create_character", "POST", "/v1/videos/characters", "Make a character from a clip.", _OPENAI,
-          profiles=("openai",)),
+          dialects=("openai",)),
     Route("character", "GET", "/v1/videos/characters/{character_id}", "Look at a character.", _OPENAI,
-          profiles=("openai",)),
+          dialects=("openai",)),
     Route("unified_create", "POST", "/v1/video/create", "Create a task.", _UNIFIED, creates=True,
-          profiles=("octopusx", "new-api")),
+          dialects=("octopusx", "new-api")),
     Route("unified_query", "GET", "/v1/video/query", "Ask for a task's status, `?id=`.", _UNIFIED, poll=True,
-          profiles=("octopusx", "new-api")),
+          dialects=("octopusx", "new-api")),
     Route("wrapped_create", "POST", "/v1/video/generations", "Create a task.", _WRAPPED, creates=True,
-          profiles=("octopusx", "new-api")),
+          dialects=("octopusx", "new-api")),
     Route("wrapped_query", "GET", "/v1/video/generations/{task_id}", "Ask for a task's status.", _WRAPPED, poll=True,
-          profiles=("octopusx", "new-api")),
+          dialects=("octopusx", "new-api")),
     Route("models", "GET", "/v1/models", "List the models.", "OpenAI Models API"),
 )  # fmt: skip
 

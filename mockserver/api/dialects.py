@@ -10,7 +10,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any, Final
 
-__all__ = ["OMIT", "PROFILES", "ErrorCase", "Profile"]
+__all__ = ["DIALECTS", "OMIT", "Dialect", "ErrorCase", "enveloped"]
 
 
 class _Omit:
@@ -42,8 +42,23 @@ class ErrorCase:
     type: str = "invalid_request_error"
 
 
+def enveloped(case: ErrorCase, message: str) -> dict[str, Any]:
+    """A message in its case's envelope."""
+    match case.envelope:
+        case "task":
+            return {"code": case.code, "message": message, "data": None}
+        case "content":
+            return {"error": {"message": message, "type": case.type}}
+        case "gateway":
+            return {"error": {"message": message, "type": case.type, "code": case.code}}
+        case _:
+            # new-api writes "" for an absent param beside a "" code, OpenAI null beside null.
+            param = "" if case.code == "" else None
+            return {"error": {"message": message, "type": case.type, "param": param, "code": case.code}}
+
+
 @dataclass(frozen=True, slots=True)
-class Profile:
+class Dialect:
     """One gateway's dialect.
 
     `words` maps a scenario's status word to the gateway's; a word that is not there is shown as it stands. `fields` are
@@ -137,8 +152,8 @@ _OPENAI_ERRORS: Mapping[str, ErrorCase] = {
 _GROK_MODELS = ("grok-video-3", "grok-video-3-pro", "grok-video-3-max", "grok-imagine-video")
 _GATEWAY_MODELS = (*_GROK_MODELS, "sora-2", "sora-2-pro", "veo_3_1-fast")
 
-PROFILES: Mapping[str, Profile] = {
-    "octopusx": Profile(
+DIALECTS: Mapping[str, Dialect] = {
+    "octopusx": Dialect(
         name="octopusx",
         summary="OctopusX's documentation, literally (the default)",
         words={},
@@ -167,7 +182,7 @@ PROFILES: Mapping[str, Profile] = {
         errors=_GATEWAY_ERRORS,
         allowed_sizes=("720P", "1080P", "720x1280", "1280x720", "1024x1792", "1792x1024"),
     ),
-    "new-api": Profile(
+    "new-api": Dialect(
         name="new-api",
         summary="the gateway that OctopusX runs: the URL in metadata.url, empty fields left out",
         words={"processing": "in_progress", "cancelled": "failed", "expired": "failed"},
@@ -197,7 +212,7 @@ PROFILES: Mapping[str, Profile] = {
         errors=_GATEWAY_ERRORS,
         allowed_sizes=("720P", "1080P", "720x1280", "1280x720", "1024x1792", "1792x1024"),
     ),
-    "openai": Profile(
+    "openai": Dialect(
         name="openai",
         summary="the OpenAI Videos API: no URL in the object, null for what is absent, list and delete",
         words={"processing": "in_progress", "cancelled": "failed", "expired": "failed"},

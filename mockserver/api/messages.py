@@ -4,12 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING
+from typing import Protocol
 
-if TYPE_CHECKING:
-    from ..fake.journal import Exchange
-
-__all__ = ["Body", "Clip", "ClipPart", "Fault", "Origins", "Reply", "Request"]
+__all__ = ["Body", "Clip", "ClipPart", "Delivery", "Fault", "Origins", "Reply", "Request", "header_pairs"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -103,12 +100,21 @@ class Fault:
         return words
 
 
+class Delivery(Protocol):
+    """What an edge needs to know of an exchange, and what it reports: when it was answered, and how the reply ended."""
+
+    at: float
+
+    def finish(self, sent: int, ended: str) -> None:
+        """Report how many bytes of the body were sent, and the end: `"whole"`, `"fault"` or `"client left"`."""
+
+
 @dataclass(slots=True)
 class Reply:
     """One HTTP reply to send: what an edge needs, and nothing about why.
 
     `delay` is in seconds of the fake's clock. Without a fault, `content-length` is the edge's to add; `headers` never
-    holds it.
+    holds it. `delivery` is where the edge reports how the reply ended.
     """
 
     status: int
@@ -116,7 +122,7 @@ class Reply:
     body: Body = b""
     delay: float = 0.0
     fault: Fault | None = None
-    exchange: Exchange | None = field(default=None, compare=False, repr=False)
+    delivery: Delivery | None = field(default=None, compare=False, repr=False)
 
     def header(self, name: str) -> str | None:
         """The first header of this (lower-case) name, or None."""

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from difflib import get_close_matches
 from urllib.parse import unquote
 
 from .contract import ROUTES, Route
+from .suggest import close_matches
 
 __all__ = ["Match", "RouteTree", "api_routes", "routes_for"]
 
@@ -57,7 +57,7 @@ class RouteTree:
         """The route templates most like a path that was not found."""
         if path.startswith("/v1/v1/"):
             return [path.removeprefix("/v1")]
-        return get_close_matches(path, self._templates, 3, 0.6)
+        return close_matches(path, self._templates)
 
 
 class Match:
@@ -90,16 +90,16 @@ def _walk(
         _walk(child, segments, index + 1, [*values, value], ends)  # type: ignore[arg-type]
 
 
-def routes_for(profile: str) -> tuple[Route, ...]:
-    """The routes that a profile has."""
-    return tuple(route for route in ROUTES if not route.profiles or profile in route.profiles)
+def routes_for(dialect: str) -> tuple[Route, ...]:
+    """The routes that a dialect has."""
+    return tuple(route for route in ROUTES if not route.dialects or dialect in route.dialects)
 
 
 _trees: dict[str, RouteTree] = {}
 
 
-def api_routes(profile: str) -> RouteTree:
-    """The tree of a profile's routes; made once."""
-    if profile not in _trees:
-        _trees[profile] = RouteTree(routes_for(profile))
-    return _trees[profile]
+def api_routes(dialect: str) -> RouteTree:
+    """The tree of a dialect's routes; made once."""
+    if dialect not in _trees:
+        _trees[dialect] = RouteTree(routes_for(dialect))
+    return _trees[dialect]

@@ -8,16 +8,16 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
+from ..api.suggest import close_matches
 from ..judge.verdict import Terms
-from ..scenario.sources import near
 
-__all__ = ["Project", "ProjectError", "find_project", "read_project"]
+__all__ = ["ConfigError", "Project", "find_config", "read_config"]
 
 _TABLE = "tool.video-mockserver"
 _KEYS = ("level", "url-order", "levels", "ignore", "scenarios")
 
 
-class ProjectError(ValueError):
+class ConfigError(ValueError):
     """The table is wrong: which key, and what would be right."""
 
 
@@ -41,7 +41,7 @@ class Project:
         return Terms(self.level, self.url_order, self.levels, self.ignore)
 
 
-def find_project(folder: Path) -> Path | None:
+def find_config(folder: Path) -> Path | None:
     """The pyproject.toml of a folder, or of the nearest one above."""
     for place in (folder, *folder.parents):
         if (place / "pyproject.toml").is_file():
@@ -49,20 +49,20 @@ def find_project(folder: Path) -> Path | None:
     return None
 
 
-def read_project(path: Path) -> Project:
-    """A pyproject.toml's table; all defaults where there is none. Raises `ProjectError`."""
+def read_config(path: Path) -> Project:
+    """A pyproject.toml's table; all defaults where there is none. Raises `ConfigError`."""
     try:
         data = tomllib.loads(path.read_text("utf-8"))
     except OSError as error:
-        raise ProjectError(f"{path}: it cannot be read: {error.strerror}") from None
+        raise ConfigError(f"{path}: it cannot be read: {error.strerror}") from None
     except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
-        raise ProjectError(f"{path}: not TOML: {error}") from None
+        raise ConfigError(f"{path}: not TOML: {error}") from None
     tool = data.get("tool")
     table = tool.get("video-mockserver", {}) if isinstance(tool, dict) else {}
     try:
         return _project(table, path.parent)
     except ValueError as error:
-        raise ProjectError(f"{path}: {_TABLE}: {error}") from None
+        raise ConfigError(f"{path}: {_TABLE}: {error}") from None
 
 
 def _project(table: Any, folder: Path) -> Project:
@@ -70,7 +70,7 @@ def _project(table: Any, folder: Path) -> Project:
         raise ValueError("this is a table")
     for key in table:
         if key not in _KEYS:
-            close = near(key, _KEYS)
+            close = close_matches(key, _KEYS)
             raise ValueError(f"unknown key {key!r} ({f'did you mean {close[0]!r}?' if close else ', '.join(_KEYS)})")
     for key in ("levels", "ignore"):
         if not isinstance(table.get(key, {}), dict):

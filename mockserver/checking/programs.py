@@ -20,12 +20,12 @@ from ..edges.server.registry import ServedFake
 from ..edges.server.uvicorn_server import VideoServer
 from ..judge import anomalies as troubles
 from ..judge.expectation import case_of
-from ..judge.observations import Outcome, is_film
+from ..judge.observations import Outcome, is_clip
 from ..judge.verdict import Report, Terms, Verdict, judge, new_report
 from ..scenario.library import Library
 from ..scenario.model import Expect, Scenario
 from .callables import API_KEY
-from .subprocesses import Ran, run_program, stop_all
+from .subprocesses import CompletedRun, run_program, stop_all
 
 __all__ = ["EXIT_FIRST", "INTERRUPTED", "PLACEHOLDERS", "Program", "check_program"]
 
@@ -183,7 +183,7 @@ def _waits_in_vain(fake: ServedFake, timeout: float, speed: float) -> bool:
     return (troubles.retry_after(last) or 0.0) > timeout and (fake.clock.now() - last.at) / speed > _QUIET
 
 
-def _outcome(ran: Ran, output: Path) -> Outcome:
+def _outcome(ran: CompletedRun, output: Path) -> Outcome:
     clip = None
     if output.is_file():
         with output.open("rb") as file:
@@ -202,4 +202,4 @@ def _holds_film(path: Path) -> bool:
     if not path.is_file():
         return False
     with path.open("rb") as file:
-        return is_film(file.read(16))
+        return is_clip(file.read(16))

@@ -54,7 +54,7 @@ def video_server(scenario: str | Scenario | None = None, **options: Any) -> Iter
     server = shared_server()
     clock = options.get("clock")
     if isinstance(clock, VideoClock) and server.thread_id is not None:
-        clock.spare(server.thread_id)
+        clock.exclude_thread(server.thread_id)
     with server.fake(scenario, **options) as fake:
         yield fake
 

@@ -21,7 +21,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import IO, Literal
 
-__all__ = ["NotRunnable", "Ran", "run_program", "stop_all"]
+__all__ = ["CompletedRun", "NotRunnable", "run_program", "stop_all"]
 
 # Every program has a token of its own in this variable. What it starts inherits it, in whatever session it hides. A
 # program that is itself such a judge hands on both tokens, its own and the one it was given.
@@ -49,7 +49,7 @@ class NotRunnable(Exception):
 
 
 @dataclass(frozen=True, slots=True)
-class Ran:
+class CompletedRun:
     """How a program ended.
 
     `code` is its exit code, below 0 the signal that ended it, and None when we stopped it. `output` is stdout and
@@ -68,7 +68,7 @@ def run_program(
     timeout: float,
     cwd: Path | None = None,
     enough: Callable[[], bool] | None = None,
-) -> Ran:
+) -> CompletedRun:
     """Run a program to its end, for at most `timeout` seconds, or until `enough()` is true.
 
     `enough` is asked in the calling thread, about every 100 ms; it must not block. Whatever way this returns or raises
@@ -82,7 +82,7 @@ def run_program(
         if stopped:
             program.stop()
         seconds = time.monotonic() - began
-    return Ran(None if stopped else program.code, seconds, program.output)
+    return CompletedRun(None if stopped else program.code, seconds, program.output)
 
 
 def stop_all() -> None:

@@ -9,7 +9,7 @@ import time
 from collections.abc import Callable, Iterator
 from typing import Any
 
-from ..edges.virtual_time import Onlooker, VideoClock
+from ..edges.virtual_time import BackgroundThread, VideoClock
 from ..fake.journal import Exchange
 
 __all__ = ["Leash", "LeashedClock", "Stopped", "watcher"]
@@ -65,7 +65,7 @@ class Leash:
             if self.reason is not None:
                 _let_arrive()
 
-    def pull(self, reason: str) -> None:
+    def stop_soon(self, reason: str) -> None:
         """Stop the client, from any thread, soon."""
         with self._lock:
             if self._thread is None or self.reason is not None:
@@ -78,7 +78,7 @@ class Leash:
             if self._thread is not None:
                 ctypes.pythonapi.PyThreadState_SetAsyncExc(ctypes.c_ulong(self._thread), ctypes.py_object(Stopped))
 
-    def stop_here(self, reason: str) -> None:
+    def stop_now(self, reason: str) -> None:
         """Stop the client in whose thread this is called."""
         self.reason = self.reason or reason
         raise Stopped(reason)
@@ -108,7 +108,7 @@ class _Watchdog:
         self._lock = threading.Lock()
         self._armed: dict[int, tuple[float, Callable[[], None]]] = {}
         self._count = 0
-        self._thread: Onlooker | None = None
+        self._thread: BackgroundThread | None = None
 
     def arm(self, deadline: float, late: Callable[[], None]) -> int:
         """Call `late` once when a moment of the monotonic clock has passed; returns what `disarm` takes."""
@@ -116,7 +116,7 @@ class _Watchdog:
             self._count += 1
             self._armed[self._count] = (deadline, late)
             if self._thread is None or not self._thread.is_alive():  # not alive: in a process that was forked off
-                self._thread = Onlooker(target=self._watch, name="video-mockserver watchdog", daemon=True)
+                self._thread = BackgroundThread(target=self._watch, name="video-mockserver watchdog", daemon=True)
                 self._thread.start()
             return self._count
 
@@ -168,9 +168,9 @@ class LeashedClock(VideoClock):
         self._slept = self.slept
         if self._leash.holds_this_thread():
             if self.offset > _LONGEST:
-                self._leash.stop_here(f"stopped after {_LONGEST / 3600:.0f} hours of its time")
+                self._leash.stop_now(f"stopped after {_LONGEST / 3600:.0f} hours of its time")
             if self.moves > _MOST_MOVES:
-                self._leash.stop_here("stopped: what it read had no end")
+                self._leash.stop_now("stopped: what it read had no end")
         return now
 
     def reach(self, offset: float) -> None:
@@ -180,12 +180,12 @@ class LeashedClock(VideoClock):
     def leap(self, seconds: float) -> None:
         super().leap(seconds)
         if self.offset > _LONGEST:
-            self._leash.pull(f"stopped after {_LONGEST / 3600:.0f} hours of its time")
+            self._leash.stop_soon(f"stopped after {_LONGEST / 3600:.0f} hours of its time")
 
     async def _sleep(self, delay: float, result: Any) -> Any:
         slept = await super()._sleep(delay, result)
         if self.offset > _LONGEST:
-            self._leash.stop_here(f"stopped after {_LONGEST / 3600:.0f} hours of its time")
+            self._leash.stop_now(f"stopped after {_LONGEST / 3600:.0f} hours of its time")
         return slept
 
 
@@ -204,7 +204,7 @@ def watcher(leash: Leash, clock: LeashedClock) -> Callable[[Exchange], None]:
         if asked > _MOST_REQUESTS or at_once > _MOST_AT_ONCE:
             reason = f"stopped after {asked} requests{' without a pause' if at_once > _MOST_AT_ONCE else ''}"
             if leash.holds_this_thread():
-                leash.stop_here(reason)
-            leash.pull(reason)
+                leash.stop_now(reason)
+            leash.stop_soon(reason)
 
     return watch

@@ -13,7 +13,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TextIO
 
-from .common import Sorry, add_folders, positive, turn_stdout_away
+from .common import UsageError, add_folders, positive, turn_stdout_away
 
 if TYPE_CHECKING:
     from ..checking.config import Project
@@ -158,10 +158,10 @@ def _check(arguments: argparse.Namespace) -> int:
     terms = _terms(arguments, project)
     for path in (arguments.json, arguments.junit, arguments.html):
         if path is not None and (path.is_dir() or not path.absolute().parent.is_dir()):
-            raise Sorry(f"{path}: {'a folder' if path.is_dir() else 'its folder is not there'}")
+            raise UsageError(f"{path}: {'a folder' if path.is_dir() else 'its folder is not there'}")
     reports = [path.absolute() for path in (arguments.json, arguments.junit, arguments.html) if path is not None]
     if len(set(reports)) < len(reports):
-        raise Sorry(f"{reports[-1]}: two reports cannot be the same file")
+        raise UsageError(f"{reports[-1]}: two reports cannot be the same file")
     program = Program(
         command, arguments.flow, arguments.seed, arguments.timeout, arguments.speed,
         ("video-mockserver", "check", *_again(arguments)),
@@ -171,7 +171,7 @@ def _check(arguments: argparse.Namespace) -> int:
         with _ended_by_signals():
             report = run(arguments, project, terms, program)
     except NotRunnable as error:
-        raise Sorry(str(error)) from None
+        raise UsageError(str(error)) from None
     code = 130 if report.ended_early == INTERRUPTED else 0 if report.ok else 1
     try:
         _write(arguments, report)
@@ -191,18 +191,18 @@ def _check_files(arguments: argparse.Namespace, project: Project, terms: Terms, 
 
     for option, value in (("--explore", arguments.explore), ("--save", arguments.save)):
         if value is not None:
-            raise Sorry(f"{option} is for generated scenarios: --random N")
+            raise UsageError(f"{option} is for generated scenarios: --random N")
     try:
         library = Library([*(arguments.scenarios or ()), *project.scenarios])
         cases, left_out = judgeable(chosen(library, arguments.patterns or "*"), arguments.flow, terms)
     except NotADirectoryError as error:
-        raise Sorry(f"--scenarios: {error}") from None
+        raise UsageError(f"--scenarios: {error}") from None
     except UnknownScenario as error:
-        raise Sorry(f"--scenario: {error}") from None
+        raise UsageError(f"--scenario: {error}") from None
     except ScenarioError as error:
-        raise Sorry(str(error)) from None
+        raise UsageError(str(error)) from None
     if not cases:
-        raise Sorry(f"nothing to check: {'; '.join(f'{name}: {why}' for name, why in left_out.items())}")
+        raise UsageError(f"nothing to check: {'; '.join(f'{name}: {why}' for name, why in left_out.items())}")
     with _Progress(len(cases), sys.stdout) as progress:
         return check_program(
             program, cases, library=library, terms=terms, jobs=_jobs(arguments, cases), left_out=left_out,
@@ -217,17 +217,17 @@ def _check_random(arguments: argparse.Namespace, project: Project, terms: Terms,
     try:
         from ..strategies.search import ASPECTS, Result, check_random
     except ImportError as error:
-        raise Sorry(f"--random: {error}") from None
+        raise UsageError(f"--random: {error}") from None
     for option, value in (
         ("--scenario", arguments.patterns), ("--scenarios", arguments.scenarios), ("--exitfirst", arguments.exit_first)
     ):  # fmt: skip
         if value:
-            raise Sorry(f"{option} is for scenarios in files, --random for generated ones")
+            raise UsageError(f"{option} is for scenarios in files, --random for generated ones")
     if arguments.save is not None and arguments.save.exists() and not arguments.save.is_dir():
-        raise Sorry(f"--save: {str(arguments.save)!r} is not a folder")
+        raise UsageError(f"--save: {str(arguments.save)!r} is not a folder")
     for aspect in arguments.explore or ():
         if aspect not in ASPECTS:
-            raise Sorry(f"--explore: no {aspect!r}, there are {', '.join(ASPECTS)}")
+            raise UsageError(f"--explore: no {aspect!r}, there are {', '.join(ASPECTS)}")
     library = Library()
     reports: list[Report] = []
     with _Progress(arguments.random, sys.stdout) as progress:
@@ -268,7 +268,7 @@ def _check_random(arguments: argparse.Namespace, project: Project, terms: Terms,
             try:
                 path = each.save(arguments.save)
             except OSError as error:
-                raise Sorry(f"--save: {error}") from None
+                raise UsageError(f"--save: {error}") from None
             print(f"written: {path}")
             words = ("--scenarios", str(arguments.save), "--scenario", each.verdict.scenario.name)
             each.verdict.rerun = shlex.join([*program.rerun, *words, "--", *program.arguments])
@@ -302,22 +302,22 @@ def _command(arguments: argparse.Namespace) -> list[str]:
     if command[:1] == ["--"]:
         command = command[1:]
     if not command:
-        raise Sorry("which program? video-mockserver check [options] -- CMD ARG...")
+        raise UsageError("which program? video-mockserver check [options] -- CMD ARG...")
     if arguments.flow == "create" and any("{task_id}" in argument for argument in command):
-        raise Sorry("{task_id}: with --flow create the client makes the task itself, there is no id to give")
+        raise UsageError("{task_id}: with --flow create the client makes the task itself, there is no id to give")
     return command
 
 
 def _project(arguments: argparse.Namespace) -> Project:
-    from ..checking.config import Project, ProjectError, find_project, read_project
+    from ..checking.config import ConfigError, Project, find_config, read_config
 
-    path = arguments.config if arguments.config is not None else find_project(Path.cwd())
+    path = arguments.config if arguments.config is not None else find_config(Path.cwd())
     if path is None:
         return Project()
     try:
-        return read_project(path)
-    except ProjectError as error:
-        raise Sorry(str(error)) from None
+        return read_config(path)
+    except ConfigError as error:
+        raise UsageError(str(error)) from None
 
 
 def _terms(arguments: argparse.Namespace, project: Project) -> Terms:
@@ -331,7 +331,7 @@ def _terms(arguments: argparse.Namespace, project: Project) -> Terms:
             {**project.ignore, **dict(arguments.ignore)},
         )
     except ValueError as error:
-        raise Sorry(f"{error}".replace("levels", "--rule-level", 1)) from None
+        raise UsageError(f"{error}".replace("levels", "--rule-level", 1)) from None
 
 
 def _again(arguments: argparse.Namespace) -> list[str]:
@@ -426,7 +426,7 @@ def _write(arguments: argparse.Namespace, report: Report) -> None:
         try:
             path.write_text(text, "utf-8")
         except OSError as error:
-            raise Sorry(f"{path}: {error.strerror}") from None
+            raise UsageError(f"{path}: {error.strerror}") from None
     if not report.ok:
         print()
     print(told(data, everything=arguments.verbose))

@@ -9,13 +9,13 @@ import sys
 from pathlib import Path
 from typing import Any
 
-__all__ = ["Sorry", "add_folders", "positive", "turn_stdout_away"]
+__all__ = ["UsageError", "add_folders", "positive", "turn_stdout_away"]
 
 
 _MOST = 1_000_000  # with a faster clock a fake's time leads past the year 9999 within the hour
 
 
-class Sorry(Exception):
+class UsageError(Exception):
     """Something the user can put right: one line on standard error, exit code 2."""
 
 

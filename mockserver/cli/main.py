@@ -20,9 +20,9 @@ from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from ..api.dialects import PROFILES
+from ..api.dialects import DIALECTS
 from .check import add_check, add_rules
-from .common import Sorry, add_folders, positive, turn_stdout_away
+from .common import UsageError, add_folders, positive, turn_stdout_away
 
 if TYPE_CHECKING:
     from ..scenario.library import Library
@@ -44,7 +44,7 @@ def main(argv: Sequence[str] | None = None) -> int:
         finally:
             if sys.stdout is not None:  # as it is when the process began without one
                 sys.stdout.flush()
-    except Sorry as sorry:
+    except UsageError as sorry:
         return _cannot(sorry)
     except BrokenPipeError:
         turn_stdout_away()  # the reader of our output has left, as `| head` does
@@ -144,7 +144,7 @@ def _add_serve(commands: Any) -> None:
     )  # fmt: skip
     add_folders(what)
     what.add_argument(
-        "--profile", choices=list(PROFILES), default="octopusx", help="the gateway's dialect (default: %(default)s)"
+        "--dialect", choices=list(DIALECTS), default="octopusx", help="the gateway's dialect (default: %(default)s)"
     )
     what.add_argument(
         "--key", action="append", type=_key, dest="keys", metavar="KEY",
@@ -214,7 +214,7 @@ def _library(folders: Sequence[Path] | None) -> Library:
     try:
         return Library(folders or ())
     except NotADirectoryError as error:
-        raise Sorry(f"--scenarios: {error}") from None
+        raise UsageError(f"--scenarios: {error}") from None
 
 
 def _serve(arguments: argparse.Namespace) -> int:
@@ -228,11 +228,11 @@ def _serve(arguments: argparse.Namespace) -> int:
     try:
         arguments.scenario = library.find(arguments.scenario).name
     except (UnknownScenario, ScenarioError) as error:
-        raise Sorry(f"--scenario: {error}") from None
+        raise UsageError(f"--scenario: {error}") from None
     if arguments.token is not None and not re.fullmatch(r"[!-~]+", arguments.token):
-        raise Sorry(f"--token or ${_TOKEN_VARIABLE}: visible ASCII characters without blanks, at least one")
+        raise UsageError(f"--token or ${_TOKEN_VARIABLE}: visible ASCII characters without blanks, at least one")
     if not arguments.one_port and arguments.port and arguments.port == arguments.download_port:
-        raise Sorry(f"--download-port {arguments.port}: the API has this port; --one-port serves both on it")
+        raise UsageError(f"--download-port {arguments.port}: the API has this port; --one-port serves both on it")
     if arguments.ready_file is not None:
         _make_way(arguments.ready_file)
     try:
@@ -249,7 +249,7 @@ def _serve(arguments: argparse.Namespace) -> int:
                 log_format=arguments.log_format,
                 on_ready=lambda addresses: _ready(arguments, addresses),
                 scenario=arguments.scenario,
-                profile=arguments.profile,
+                dialect=arguments.dialect,
                 keys=arguments.keys,
                 unknown_tasks=arguments.unknown_tasks,
                 strict=arguments.strict,
@@ -259,9 +259,9 @@ def _serve(arguments: argparse.Namespace) -> int:
             )
         )
     except PortTaken as error:
-        raise Sorry(f"{error.strerror}; --port 0 takes a free one") from None
+        raise UsageError(f"{error.strerror}; --port 0 takes a free one") from None
     except OSError as error:
-        raise Sorry(f"cannot listen on {arguments.host}: {error.strerror or error}") from None
+        raise UsageError(f"cannot listen on {arguments.host}: {error.strerror or error}") from None
     finally:
         if arguments.ready_file is not None:
             arguments.ready_file.unlink(missing_ok=True)
@@ -271,9 +271,9 @@ def _serve(arguments: argparse.Namespace) -> int:
 def _make_way(ready_file: Path) -> None:
     """Nobody may take the addresses of a server that has ended for those of the next one."""
     if not ready_file.absolute().parent.is_dir():
-        raise Sorry(f"--ready-file: no folder {str(ready_file.absolute().parent)!r}")
+        raise UsageError(f"--ready-file: no folder {str(ready_file.absolute().parent)!r}")
     if ready_file.is_symlink() or (ready_file.exists() and not ready_file.is_file()):
-        raise Sorry(f"--ready-file: {str(ready_file)!r} is not a plain file")
+        raise UsageError(f"--ready-file: {str(ready_file)!r} is not a plain file")
     ready_file.unlink(missing_ok=True)
 
 
@@ -284,12 +284,12 @@ def _ready(arguments: argparse.Namespace, addresses: dict[str, Any]) -> None:
         control += " (with the token)"
     elif not _is_loopback(arguments.host):
         control = "off; --token TOKEN turns it on"
-    model = PROFILES[arguments.profile].models[0]
+    model = DIALECTS[arguments.dialect].models[0]
     curl = ["curl", f"{addresses['base_url']}/videos", "-H", f"Authorization: Bearer {addresses['api_key']}"]
     curl += ["-F", f"model={model}", "-F", "prompt=a fox in the snow"]
     with contextlib.suppress(OSError):  # nobody reads it, but somebody may ask the fake
         print(
-            f"{_version()}: {arguments.scenario} in the dialect of {arguments.profile}\n"
+            f"{_version()}: {arguments.scenario} in the dialect of {arguments.dialect}\n"
             f"  base URL  {addresses['base_url']}\n"
             f"  downloads {addresses['download_origin']}\n"
             f"  API key   {addresses['api_key']}{'' if arguments.keys else ' (any works)'}\n"
@@ -306,7 +306,7 @@ def _ready(arguments: argparse.Namespace, addresses: dict[str, Any]) -> None:
             part.write_text(json.dumps(addresses, indent=1) + "\n", "utf-8")
             part.replace(arguments.ready_file)
         except OSError as error:
-            raise Sorry(f"--ready-file: {error}") from None
+            raise UsageError(f"--ready-file: {error}") from None
 
 
 def _is_loopback(host: str) -> bool:
@@ -361,16 +361,17 @@ def _add_scenarios(commands: Any) -> None:
 
 
 def _list(arguments: argparse.Namespace) -> int:
-    from ..scenario.sources import matching_names, near
+    from ..api.suggest import close_matches
+    from ..scenario.sources import matching_names
     from ..scenario.validation import ScenarioError
 
     library = _library(arguments.scenarios)
     asked = arguments.pattern.rstrip("/")
     names = matching_names(asked, library.names())
     if not names:
-        close = ", ".join(map(repr, near(asked, library.names())))
+        close = ", ".join(map(repr, close_matches(asked, library.names())))
         hint = f"did you mean {close}?" if close else f"'video-mockserver scenarios list' shows all {len(library)}"
-        raise Sorry(f"no scenario matches {arguments.pattern!r} ({hint})")
+        raise UsageError(f"no scenario matches {arguments.pattern!r} ({hint})")
     wrong = 0
     told = []
     for name in names:
@@ -398,7 +399,7 @@ def _show(arguments: argparse.Namespace) -> int:
     try:
         scenario = library.find(arguments.name)
     except UnknownScenario as error:
-        raise Sorry(f"{error}; 'video-mockserver scenarios list' shows all {len(library)}") from None
+        raise UsageError(f"{error}; 'video-mockserver scenarios list' shows all {len(library)}") from None
     except ScenarioError as error:
         print(error, file=sys.stderr)
         return 1
@@ -424,10 +425,10 @@ def _validate(arguments: argparse.Namespace) -> int:
     files: list[Path] = []
     for path in arguments.paths:
         if not path.exists():
-            raise Sorry(f"no file or folder {str(path)!r}")
+            raise UsageError(f"no file or folder {str(path)!r}")
         found = list(scenario_files(path).values()) if path.is_dir() else [path]
         if not found:
-            raise Sorry(f"no scenario in the folder {str(path)!r}: files that end in .yaml, .yml or .json")
+            raise UsageError(f"no scenario in the folder {str(path)!r}: files that end in .yaml, .yml or .json")
         files += found
     wrong = 0
     for file in files:
@@ -458,4 +459,4 @@ def _demo(arguments: argparse.Namespace) -> int:
     try:
         return run(arguments.scenario)
     except UnknownScenario as error:
-        raise Sorry(f"--scenario: {error}") from None
+        raise UsageError(f"--scenario: {error}") from None

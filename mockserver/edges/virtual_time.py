@@ -27,7 +27,7 @@ from typing import Any, ClassVar
 
 from ..fake.clock import ManualClock
 
-__all__ = ["Onlooker", "VideoClock"]
+__all__ = ["BackgroundThread", "VideoClock"]
 
 _SLEEP = time.sleep
 _TIME = time.time
@@ -51,7 +51,7 @@ _TURNS = 8
 _GRACE = 50
 
 
-class Onlooker(threading.Thread):
+class BackgroundThread(threading.Thread):
     """A thread for which nobody has to make room: it only looks at real time now and then."""
 
 
@@ -63,7 +63,7 @@ def _is_ours(thread: threading.Thread) -> bool:
 def _others() -> bool:
     """Whether there are threads that may have something to do while this one waits."""
     own = threading.current_thread()
-    return any(thread is not own and not isinstance(thread, Onlooker) for thread in threading.enumerate())
+    return any(thread is not own and not isinstance(thread, BackgroundThread) for thread in threading.enumerate())
 
 
 class VideoClock(ManualClock):
@@ -117,7 +117,7 @@ class VideoClock(ManualClock):
     def reset(self) -> None:
         """Nothing to do: the client's time does not go back."""
 
-    def spare(self, thread: int) -> None:
+    def exclude_thread(self, thread: int) -> None:
         """Leave a thread (by its identifier) in real time: a server's."""
         self._spared.add(thread)
 

@@ -11,18 +11,19 @@ from ..api.contract import DOWNLOAD_ROUTE, Route
 from ..api.messages import Clip, Origins, Reply, Request
 from ..api.redaction import mask
 from ..api.routing import Match, RouteTree, api_routes
+from ..api.suggest import did_you_mean
 from ..scenario import machine
 from ..scenario.model import Scenario
 from ..scenario.sources import ScenarioSource
-from ..scenario.validation import check, did_you_mean
+from ..scenario.validation import check
 from . import views
 from .clips import ClipShelf
 from .clock import Clock, ManualClock, RealClock
 from .journal import Exchange, Journal
 from .operations import OPERATIONS
 from .responses import error_reply, storage_reply
-from .state import Call, Desk, Refusal, Settings
-from .tasks import Task, TaskBook
+from .state import Call, FakeState, Refusal, Settings
+from .tasks import Task, TaskStore
 
 __all__ = ["Fake"]
 
@@ -73,7 +74,7 @@ class Fake:
                 raise TypeError(f"no option {option!r}{did_you_mean(option, (*_SETTINGS, *_OPTIONS))}")
         chosen = Settings(keys=frozenset(keys) if keys is not None else None, **settings)
         self.watch = watch
-        self._desk = Desk(chosen, scenarios, shelf, self.clock, TaskBook(chosen.seed))
+        self._desk = FakeState(chosen, scenarios, shelf, self.clock, TaskStore(chosen.seed))
         self._lock = threading.RLock()
         if scenario is not None:
             self.use(scenario)
@@ -86,7 +87,7 @@ class Fake:
         return self._handle(request, None)
 
     def refuse(self, request: Request, case: str) -> Reply:
-        """Answer a request with an error of the profile (such as `body_too_large`), and write it down."""
+        """Answer a request with an error of the dialect (such as `body_too_large`), and write it down."""
         return self._handle(request, Refusal(case))
 
     def _handle(self, request: Request, refusal: Refusal | None) -> Reply:
@@ -99,8 +100,8 @@ class Fake:
                     raise refusal
                 reply = self._answer(call)
             except Refusal as refusal:
-                profile = call.task.profile if call.task is not None else desk.profile
-                reply = error_reply(desk, profile, call, refusal)
+                dialect = call.task.dialect if call.task is not None else desk.dialect
+                reply = error_reply(desk, dialect, call, refusal)
             exchange = self.journal.record(call.now, request, reply)
             exchange.operation = call.route.operation
             exchange.note = call.note
@@ -109,7 +110,7 @@ class Fake:
                 exchange.task_id = call.task.id
                 exchange.state = call.state
                 exchange.state_after = call.task.position.state
-            reply.exchange = exchange
+            reply.delivery = exchange
         if self.watch is not None:
             self.watch(exchange)
         return reply
@@ -117,7 +118,7 @@ class Fake:
     def _answer(self, call: Call) -> Reply:
         request = call.request
         downloads = request.host == "download"
-        tree = _DOWNLOADS if downloads else api_routes(self._desk.settings.profile)
+        tree = _DOWNLOADS if downloads else api_routes(self._desk.settings.dialect)
         match = tree.find(request.method, request.path)
         if match is None or match.route is None:
             return self._unmatched(call, tree, match)
@@ -141,7 +142,7 @@ class Fake:
         if request.host == "download":
             reply = storage_reply(405)
         else:
-            reply = error_reply(self._desk, self._desk.profile, call, Refusal("method_not_allowed", call.note))
+            reply = error_reply(self._desk, self._desk.dialect, call, Refusal("method_not_allowed", call.note))
         reply.headers += (("allow", allowed),)
         return reply
 
@@ -201,12 +202,12 @@ class Fake:
         scenario: str | Scenario | None = None,
         *,
         id: str | None = None,
-        profile: str | None = None,
+        dialect: str | None = None,
         **wish: str,
     ) -> Task:
         """Make a task without a request; it is not on the bill. `wish` may name model, prompt, seconds, size, ...
 
-        Raises `UnknownScenario`, and ValueError for an id that is taken or a profile that is not there.
+        Raises `UnknownScenario`, and ValueError for an id that is taken or a dialect that is not there.
         """
         with self._lock:
             desk = self._desk
@@ -215,10 +216,10 @@ class Fake:
                 found = scenario
             else:
                 found = desk.scenario(scenario or desk.settings.scenario)
-            if id is not None and desk.book.knew(id):
+            if id is not None and desk.book.existed(id):
                 raise ValueError(f"id: there is a task {id!r} already")
-            asked = desk.default_wish(desk.profile_of(found, profile), **wish)
-            return desk.make(found, asked, self.clock.now(), id=id, billed=False, profile=profile)
+            asked = desk.default_params(desk.dialect_of(found, dialect), **wish)
+            return desk.make(found, asked, self.clock.now(), id=id, billed=False, dialect=dialect)
 
     def find_task(self, id: str) -> Task | None:
         """The task of this id as of now, or None."""
@@ -308,7 +309,7 @@ class Fake:
         with self._lock:
             desk = self._desk
             newest = next(reversed(list(desk.book)), None)
-            return desk.shelf.read(newest.clip if newest else desk.clip(None, desk.default_wish(desk.profile)))
+            return desk.shelf.read(newest.clip if newest else desk.clip(None, desk.default_params(desk.dialect)))
 
     def read_clip(self, clip: Clip) -> bytes:
         """The bytes of a clip, as a client should get them."""

@@ -11,19 +11,21 @@ from typing import Any
 from urllib.parse import parse_qs
 
 from ..api.contract import CREATE_FIELDS, FIXED_SECONDS, Phase
-from ..api.dialects import ErrorCase, Profile
+from ..api.dialects import Dialect, ErrorCase, enveloped
 from ..api.messages import Clip, Reply
+from ..api.suggest import close_matches
 from ..scenario import machine
-from ..scenario.compiled import Lookup, ScriptedReply
+from ..scenario.compiled import CompiledReply, Lookup
 from ..scenario.model import CANCELLED, Scenario
-from ..scenario.sources import SCENARIO_HEADER, UnknownScenario, asked_for, near, split_model
+from ..scenario.sources import UnknownScenario
 from ..scenario.validation import ScenarioError
 from . import presigned as storage
 from . import views
 from .request_bodies import Form, FormError, parse_form
 from .responses import clip_reply, error_reply, json_reply, scripted_reply, status_error, storage_reply
-from .state import Call, Desk, Refusal, enveloped, signed_path
-from .tasks import Task, Wish
+from .selection import SCENARIO_HEADER, asked_for, split_model
+from .state import Call, FakeState, Refusal, signed_path
+from .tasks import CreateParams, Task
 
 __all__ = ["OPERATIONS", "download"]
 
@@ -36,13 +38,13 @@ _CACHE = {"cache-control": "public, max-age=86400"}  # as the gateway sends with
 # --- making tasks -----------------------------------------------------------------------------------------------------
 
 
-def create(desk: Desk, call: Call) -> Reply:
+def create(desk: FakeState, call: Call) -> Reply:
     """`POST /v1/videos`: the OpenAI format."""
     form = _form(call)
     return _make(desk, call, form, lambda task, shown: views.create_view(task, shown))
 
 
-def unified_create(desk: Desk, call: Call) -> Reply:
+def unified_create(desk: FakeState, call: Call) -> Reply:
     """`POST /v1/video/create`: the unified entry."""
 
     def view(task: Task, shown: Mapping[str, Any]) -> dict[str, Any]:
@@ -52,21 +54,21 @@ def unified_create(desk: Desk, call: Call) -> Reply:
     return _make(desk, call, _form(call), view)
 
 
-def wrapped_create(desk: Desk, call: Call) -> Reply:
+def wrapped_create(desk: FakeState, call: Call) -> Reply:
     """`POST /v1/video/generations`: the wrapped form."""
     return _make(
         desk, call, _form(call), lambda task, shown: views.wrapped_view(task, shown, _lookup(desk, call, task))
     )
 
 
-def remix(desk: Desk, call: Call) -> Reply:
+def remix(desk: FakeState, call: Call) -> Reply:
     """`POST /v1/videos/{id}/remix` and `/extend`: a new task from the one in the path."""
     source = _task(desk, call)
     call.task = call.state = None
     return _make(desk, call, _form(call), _remix_view, source)
 
 
-def extensions(desk: Desk, call: Call) -> Reply:
+def extensions(desk: FakeState, call: Call) -> Reply:
     """`POST /v1/videos/extensions` and `/edits`: a new task from the one named in the body, or from an upload."""
     form = _form(call)
     video = form.fields.get("video")
@@ -83,7 +85,7 @@ def extensions(desk: Desk, call: Call) -> Reply:
 
 def _remix_view(task: Task, shown: Mapping[str, Any]) -> dict[str, Any]:
     # Only OctopusX documents the short reply; its relatives answer as they do to a create.
-    return views.task_made_view(task, shown) if task.profile.name == "octopusx" else views.create_view(task, shown)
+    return views.task_made_view(task, shown) if task.dialect.name == "octopusx" else views.create_view(task, shown)
 
 
 def _form(call: Call) -> Form:
@@ -94,7 +96,7 @@ def _form(call: Call) -> Form:
 
 
 def _make(
-    desk: Desk,
+    desk: FakeState,
     call: Call,
     form: Form,
     view: Callable[[Task, Mapping[str, Any]], Mapping[str, Any]],
@@ -102,16 +104,16 @@ def _make(
 ) -> Reply:
     call.unknown_fields = _unknown(form)
     scenario = _asked_scenario(desk, call, form)
-    wish = _wish(desk.profile_of(scenario), call, form, source)
+    wish = _wish(desk.dialect_of(scenario), call, form, source)
     if desk.settings.strict:
-        _be_strict(desk.profile, call, wish)
+        _be_strict(desk.dialect, call, wish)
     task = _made(desk, scenario, wish, call)
     nth = desk.creates[scenario.name] = desk.creates.get(scenario.name, 0) + 1
     scripted = task.script.create[nth - 1]
     call.task, call.state = task, task.state
     lookup = _lookup(desk, call, task)
 
-    def natural(reply: ScriptedReply | None) -> Reply:
+    def natural(reply: CompiledReply | None) -> Reply:
         shown = views.document(task, lookup, call.now, reply.video if reply else None)
         return json_reply(view(task, shown))
 
@@ -141,12 +143,12 @@ def _unknown(form: Form) -> dict[str, Any] | None:
     return unknown or None
 
 
-def _asked_scenario(desk: Desk, call: Call, form: Form) -> Scenario:
+def _asked_scenario(desk: FakeState, call: Call, form: Form) -> Scenario:
     asked = asked_for(call.request.header(SCENARIO_HEADER), form.text("model"), form.text("prompt"))
     return _find(desk, asked or desk.settings.scenario)
 
 
-def _find(desk: Desk, name: str) -> Scenario:
+def _find(desk: FakeState, name: str) -> Scenario:
     try:
         return desk.scenario(name)
     except UnknownScenario as error:
@@ -156,7 +158,7 @@ def _find(desk: Desk, name: str) -> Scenario:
 
 
 def _made(
-    desk: Desk, scenario: Scenario, wish: Wish, call: Call, *, id: str | None = None, billed: bool = True
+    desk: FakeState, scenario: Scenario, wish: CreateParams, call: Call, *, id: str | None = None, billed: bool = True
 ) -> Task:
     try:
         return desk.make(scenario, wish, call.now, id=id, billed=billed)
@@ -164,7 +166,7 @@ def _made(
         raise Refusal("wrong_scenario", f"{scenario.name}: {error}") from None
 
 
-def _film(desk: Desk, task: Task, name: str) -> Clip:
+def _film(desk: FakeState, task: Task, name: str) -> Clip:
     """A film for a task by the name that its scenario gives it: its own, or another."""
     if name == "clip":
         return task.clip
@@ -174,40 +176,40 @@ def _film(desk: Desk, task: Task, name: str) -> Clip:
         raise Refusal("wrong_scenario", f"{task.scenario.name}: {error}") from None
 
 
-def _wish(profile: Profile, call: Call, form: Form, source: Task | None) -> Wish:
+def _wish(dialect: Dialect, call: Call, form: Form, source: Task | None) -> CreateParams:
     prompt = form.text("prompt") or ""
     model = split_model((form.text("model") or "").strip())[0]
     if not model:
-        model = (source.wish.model if source else "") or profile.default_model or ""
+        model = (source.wish.model if source else "") or dialect.default_model or ""
     if not model:
         raise Refusal("missing_model")
     if not prompt.strip():
         raise Refusal("prompt_required")
     seconds = form.text("seconds") or form.text("duration") or (source.wish.seconds if source else "")
-    return Wish(
+    return CreateParams(
         model=model,
         prompt=prompt,
-        seconds=FIXED_SECONDS.get(model) or seconds or profile.default_seconds,
+        seconds=FIXED_SECONDS.get(model) or seconds or dialect.default_seconds,
         size=form.text("size")
         or form.text("resolution")
         or (source.wish.size if source else "")
-        or profile.default_size,
+        or dialect.default_size,
         aspect_ratio=form.text("aspect_ratio") or (source.wish.aspect_ratio if source else ""),
         remixed_from=source.id if source else None,
         made_by=call.route.operation,
     )
 
 
-def _be_strict(profile: Profile, call: Call, wish: Wish) -> None:
+def _be_strict(dialect: Dialect, call: Call, wish: CreateParams) -> None:
     if call.unknown_fields:
         name = next(iter(call.unknown_fields))
-        close = near(name, CREATE_FIELDS)
+        close = close_matches(name, CREATE_FIELDS)
         hint = f" (did you mean {close[0]!r}?)" if close else ""
         raise Refusal("invalid_request", f"unknown field {name!r}{hint}")
     for name, value, allowed in (
-        ("seconds", wish.seconds, profile.allowed_seconds),
-        ("size", wish.size, profile.allowed_sizes),
-        ("aspect_ratio", wish.aspect_ratio, profile.allowed_aspect_ratios),
+        ("seconds", wish.seconds, dialect.allowed_seconds),
+        ("size", wish.size, dialect.allowed_sizes),
+        ("aspect_ratio", wish.aspect_ratio, dialect.allowed_aspect_ratios),
     ):
         if value and allowed and value not in allowed:
             raise Refusal("invalid_request", f"{name} {value!r} is not one of {', '.join(allowed)}")
@@ -218,12 +220,12 @@ def _be_strict(profile: Profile, call: Call, wish: Wish) -> None:
 # --- asking for tasks -------------------------------------------------------------------------------------------------
 
 
-def poll(desk: Desk, call: Call) -> Reply:
+def poll(desk: FakeState, call: Call) -> Reply:
     """`GET /v1/videos/{task_id}`: the Grok task query."""
     return _poll(desk, call, _task(desk, call), lambda task, shown: shown)
 
 
-def unified_query(desk: Desk, call: Call) -> Reply:
+def unified_query(desk: FakeState, call: Call) -> Reply:
     """`GET /v1/video/query?id=`: the unified query."""
     asked = parse_qs(call.request.query).get("id", [""])[-1]
     if not asked:
@@ -232,17 +234,19 @@ def unified_query(desk: Desk, call: Call) -> Reply:
     return _poll(desk, call, task, lambda task, shown: views.unified_view(task, shown, _lookup(desk, call, task)))
 
 
-def wrapped_query(desk: Desk, call: Call) -> Reply:
+def wrapped_query(desk: FakeState, call: Call) -> Reply:
     """`GET /v1/video/generations/{task_id}`: the wrapped query."""
     task = _task(desk, call)
     return _poll(desk, call, task, lambda task, shown: views.wrapped_view(task, shown, _lookup(desk, call, task)))
 
 
-def _poll(desk: Desk, call: Call, task: Task, view: Callable[[Task, Mapping[str, Any]], Mapping[str, Any]]) -> Reply:
+def _poll(
+    desk: FakeState, call: Call, task: Task, view: Callable[[Task, Mapping[str, Any]], Mapping[str, Any]]
+) -> Reply:
     lookup = _lookup(desk, call, task)
     scripted = task.scripted.poll[task.position.polls]
 
-    def natural(reply: ScriptedReply | None) -> Reply:
+    def natural(reply: CompiledReply | None) -> Reply:
         shown = views.document(task, lookup, call.now, reply.video if reply else None)
         after = desk.settings.poll_after_ms
         return json_reply(view(task, shown), 200, (("openai-poll-after-ms", str(after)),) if after else ())
@@ -263,7 +267,7 @@ def _poll(desk: Desk, call: Call, task: Task, view: Callable[[Task, Mapping[str,
     return reply
 
 
-def content(desk: Desk, call: Call) -> Reply:
+def content(desk: FakeState, call: Call) -> Reply:
     """`GET` and `HEAD /v1/videos/{task_id}/content`: the clip itself, once the task is completed."""
     try:
         task = _task(desk, call)
@@ -280,13 +284,13 @@ def content(desk: Desk, call: Call) -> Reply:
         film = _film(desk, task, name)
         return clip_reply(call, film if variant == "video" else desk.shelf.pictures[variant], _CACHE)
 
-    def natural(reply: ScriptedReply | None) -> Reply:
+    def natural(reply: CompiledReply | None) -> Reply:
         if task.scripted.phase is Phase.SUCCEEDED or reply is not None:
             return clip("clip")
         status = task.scripted.status
-        shown = task.profile.words.get(status, status) if status else status
+        shown = task.dialect.words.get(status, status) if status else status
         refusal = Refusal("content_not_completed", gateway_status=views.gateway_status(status), status=shown)
-        return error_reply(desk, task.profile, call, refusal)
+        return error_reply(desk, task.dialect, call, refusal)
 
     scripted = task.scripted.content[task.serve("content")]
     lookup = _lookup(desk, call, task)
@@ -297,7 +301,7 @@ def content(desk: Desk, call: Call) -> Reply:
     return reply
 
 
-def download(desk: Desk, call: Call) -> Reply:
+def download(desk: FakeState, call: Call) -> Reply:
     """`GET` and `HEAD` of a clip at the download host, strict as presigned storage is."""
     request = call.request
     id = call.params["task_id"]
@@ -351,11 +355,11 @@ def download(desk: Desk, call: Call) -> Reply:
     return reply
 
 
-def _lookup(desk: Desk, call: Call, task: Task) -> Lookup:
+def _lookup(desk: FakeState, call: Call, task: Task) -> Lookup:
     return desk.poll_lookup(task, call.request.origins, call.now)
 
 
-def _task(desk: Desk, call: Call, id: str | None = None) -> Task:
+def _task(desk: FakeState, call: Call, id: str | None = None) -> Task:
     """The task that a request asks for, its time settled; an unknown one comes to life or is refused."""
     id = call.params["task_id"] if id is None else id
     task = desk.book.get(id) or _at_first_sight(desk, call, id)
@@ -363,16 +367,16 @@ def _task(desk: Desk, call: Call, id: str | None = None) -> Task:
     return task
 
 
-def _look_at(desk: Desk, call: Call, task: Task) -> None:
+def _look_at(desk: FakeState, call: Call, task: Task) -> None:
     desk.book.settle(task, call.now)
     call.task = task
     call.state = task.state
 
 
-def _at_first_sight(desk: Desk, call: Call, id: str) -> Task:
+def _at_first_sight(desk: FakeState, call: Call, id: str) -> Task:
     name = id.removeprefix("video_")
     asked = call.request.header(SCENARIO_HEADER)
-    if desk.book.knew(id):
+    if desk.book.existed(id):
         raise Refusal("task_not_exist", f"the task {id!r} was deleted", task_id=id)
     scenario: Scenario | None = None
     if asked:
@@ -386,21 +390,21 @@ def _at_first_sight(desk: Desk, call: Call, id: str) -> Task:
     if scenario is None and desk.settings.unknown_tasks == "create":
         scenario = _find(desk, desk.settings.scenario)
     if scenario is None:
-        hints = [f"the task {close!r}" for close in near(id, desk.book.newest(_NEAR_TASKS))]
-        hints += [f"the scenario {scenario!r}" for scenario in near(name, desk.scenario_names()) if name != id]
+        hints = [f"the task {close!r}" for close in close_matches(id, desk.book.newest(_NEAR_TASKS))]
+        hints += [f"the scenario {scenario!r}" for scenario in close_matches(name, desk.scenario_names()) if name != id]
         hint = f"; near it: {', '.join(hints)}" if hints else ""
         raise Refusal("task_not_exist", f"no task {id!r} was made here{hint}", task_id=id)
-    wish = desk.default_wish(desk.profile_of(scenario))
+    wish = desk.default_params(desk.dialect_of(scenario))
     return _made(desk, scenario, wish, call, id=id, billed=False)
 
 
 def _scripted(
-    desk: Desk,
+    desk: FakeState,
     call: Call,
     task: Task,
-    scripted: ScriptedReply,
+    scripted: CompiledReply,
     lookup: Lookup,
-    natural: Callable[[ScriptedReply | None], Reply],
+    natural: Callable[[CompiledReply | None], Reply],
     clip: Callable[[str], Reply] | None = None,
 ) -> Reply:
     def film(name: str) -> Reply:
@@ -408,11 +412,11 @@ def _scripted(
 
     def enveloped_error(status: int, said: Mapping[str, str]) -> Reply:
         if call.route.operation == "content":
-            usual = task.profile.errors["content_upstream" if status >= 500 else "content_not_completed"]
+            usual = task.dialect.errors["content_upstream" if status >= 500 else "content_not_completed"]
         elif status == 401:
-            usual = task.profile.errors["bad_key"]
+            usual = task.dialect.errors["bad_key"]
         else:
-            usual = task.profile.errors["invalid_request" if status < 500 else "server_error"]
+            usual = task.dialect.errors["invalid_request" if status < 500 else "server_error"]
         case = ErrorCase(status, usual.envelope, said.get("code", ""), "", usual.type)
         return json_reply(enveloped(case, said.get("message", "")), status)
 
@@ -429,7 +433,7 @@ def _scripted(
 # --- the rest ---------------------------------------------------------------------------------------------------------
 
 
-def list_tasks(desk: Desk, call: Call) -> Reply:
+def list_tasks(desk: FakeState, call: Call) -> Reply:
     """`GET /v1/videos?after&limit&order`: cursor pages, newest first unless `order=asc`. No poll: nothing moves."""
     asked = {name: values[-1] for name, values in parse_qs(call.request.query).items()}
     limit, order, after = asked.get("limit", "20"), asked.get("order", "desc"), asked.get("after")
@@ -460,14 +464,14 @@ def list_tasks(desk: Desk, call: Call) -> Reply:
     )
 
 
-def delete(desk: Desk, call: Call) -> Reply:
+def delete(desk: FakeState, call: Call) -> Reply:
     """`DELETE /v1/videos/{id}`: from then on the task is unknown; what it cost stays on the bill."""
     task = _task(desk, call)
     desk.book.delete(task)
     return json_reply({"id": task.id, "object": "video.deleted", "deleted": True})
 
 
-def cancel(desk: Desk, call: Call) -> Reply:
+def cancel(desk: FakeState, call: Call) -> Reply:
     """`POST /v1/videos/{id}/cancel`: the task moves, then is shown; one that has ended cannot be cancelled."""
     task = _task(desk, call)
     if not task.ended:
@@ -480,7 +484,7 @@ def cancel(desk: Desk, call: Call) -> Reply:
     return json_reply(views.document(task, _lookup(desk, call, task), call.now))
 
 
-def create_character(desk: Desk, call: Call) -> Reply:
+def create_character(desk: FakeState, call: Call) -> Reply:
     """`POST /v1/videos/characters`: a name and a clip."""
     form = _form(call)
     name = form.text("name")
@@ -494,7 +498,7 @@ def create_character(desk: Desk, call: Call) -> Reply:
     return json_reply(made)
 
 
-def character(desk: Desk, call: Call) -> Reply:
+def character(desk: FakeState, call: Call) -> Reply:
     """`GET /v1/videos/characters/{id}`."""
     found = desk.characters.get(call.params["character_id"])
     if found is None:
@@ -502,16 +506,16 @@ def character(desk: Desk, call: Call) -> Reply:
     return json_reply(found)
 
 
-def models(desk: Desk, call: Call) -> Reply:
-    """`GET /v1/models`: the models that the profile's pages name."""
+def models(desk: FakeState, call: Call) -> Reply:
+    """`GET /v1/models`: the models that the dialect's pages name."""
     data = [
-        {"id": model, "object": "model", "created": 1735689600, "owned_by": desk.profile.name}
-        for model in desk.profile.models
+        {"id": model, "object": "model", "created": 1735689600, "owned_by": desk.dialect.name}
+        for model in desk.dialect.models
     ]
     return json_reply({"object": "list", "data": data})
 
 
-Operation = Callable[[Desk, Call], Reply]
+Operation = Callable[[FakeState, Call], Reply]
 
 OPERATIONS: Mapping[str, Operation] = {
     "create": create,

@@ -22,7 +22,7 @@ _SURROGATE = b"\\ud"
 
 
 class FormError(ValueError):
-    """A body that cannot be read; `case` names the error to answer (`profiles.Profile.errors`)."""
+    """A body that cannot be read; `case` names the error to answer (`dialects.Dialect.errors`)."""
 
     def __init__(self, case: str, why: str) -> None:
         super().__init__(why)

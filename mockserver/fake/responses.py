@@ -8,12 +8,12 @@ from http import HTTPStatus
 from typing import Any
 from urllib.parse import quote
 
-from ..api.dialects import Profile
+from ..api.dialects import Dialect
 from ..api.messages import Clip, ClipPart, Reply
-from ..scenario.compiled import Lookup, ScriptedReply
+from ..scenario.compiled import CompiledReply, Lookup
 from . import presigned as storage
 from .clips import UnsatisfiableError, parse_range
-from .state import Call, Desk, Refusal
+from .state import Call, FakeState, Refusal
 
 __all__ = ["clip_reply", "error_reply", "json_reply", "scripted_reply", "storage_reply"]
 
@@ -43,8 +43,8 @@ def json_reply(data: object, status: int = 200, headers: tuple[tuple[str, str], 
     return Reply(status, _JSON + headers if headers else _JSON, _encoder.encode(data).encode())
 
 
-def error_reply(desk: Desk, profile: Profile, call: Call, refusal: Refusal) -> Reply:
-    """An error in a profile's words. Why something was not matched stands beside them, under `mock`."""
+def error_reply(desk: FakeState, dialect: Dialect, call: Call, refusal: Refusal) -> Reply:
+    """An error in a dialect's words. Why something was not matched stands beside them, under `mock`."""
     values = {
         "method": call.request.method,
         "path": call.request.path,
@@ -52,7 +52,7 @@ def error_reply(desk: Desk, profile: Profile, call: Call, refusal: Refusal) -> R
         "why": refusal.note or "",
         **refusal.values,
     }
-    status, body = desk.error(profile, refusal.case, values)
+    status, body = desk.error(dialect, refusal.case, values)
     if refusal.note:
         call.note = refusal.note
         body["mock"] = refusal.note
@@ -85,10 +85,10 @@ def storage_reply(status: int, code: str = "", message: str = "") -> Reply:
     return Reply(status, _XML, storage.storage_error(status, code, message))
 
 
-def status_error(desk: Desk, call: Call, status: int) -> Reply:
+def status_error(desk: FakeState, call: Call, status: int) -> Reply:
     """The documented error for a bare status on an API route, or the gateway's general one."""
     assert call.task is not None
-    profile = call.task.profile
+    dialect = call.task.dialect
     special = _CONTENT_CASES if call.route.operation == "content" else _POLL_CASES if call.route.poll else {}
     case = special.get(status) or _CASES.get(status) or "server_error"
     phrase = HTTPStatus(status).phrase if status in HTTPStatus._value2member_map_ else "Upstream error"
@@ -103,15 +103,15 @@ def status_error(desk: Desk, call: Call, status: int) -> Reply:
         "status": call.task.scripted.status,
         "gateway_status": "IN_PROGRESS",
     }
-    _, body = desk.error(profile, case, values)
+    _, body = desk.error(dialect, case, values)
     return json_reply(body, status)
 
 
 def scripted_reply(
-    scripted: ScriptedReply,
+    scripted: CompiledReply,
     *,
     lookup: Lookup,
-    natural: Callable[[ScriptedReply | None], Reply],
+    natural: Callable[[CompiledReply | None], Reply],
     clip: Callable[[str], Reply],
     error: Callable[[int], Reply],
     enveloped_error: Callable[[int, Mapping[str, str]], Reply],

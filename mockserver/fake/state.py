@@ -9,7 +9,7 @@ from typing import Any
 from urllib.parse import quote, urlsplit
 
 from ..api.contract import Route
-from ..api.dialects import PROFILES, ErrorCase, Profile
+from ..api.dialects import DIALECTS, Dialect, enveloped
 from ..api.messages import Clip, Origins, Request
 from ..scenario.compiled import Lookup
 from ..scenario.model import Scenario
@@ -18,9 +18,9 @@ from . import presigned as storage
 from . import views
 from .clips import ClipShelf
 from .clock import Clock
-from .tasks import Task, TaskBook, Wish
+from .tasks import CreateParams, Task, TaskStore
 
-__all__ = ["Call", "Desk", "Refusal", "Settings"]
+__all__ = ["Call", "FakeState", "Refusal", "Settings"]
 
 DOWNLOAD_ALIAS = "/_download"  # the download host below the API's own base, for servers with one port
 
@@ -30,7 +30,7 @@ class Settings:
     """How a fake behaves apart from its scenarios.
 
     - `scenario`: the scenario of a create that asks for none.
-    - `profile`: the gateway's dialect, a name of `profiles.PROFILES`.
+    - `dialect`: the gateway's dialect, a name of `dialects.DIALECTS`.
     - `keys`: the API keys that are good; None takes any.
     - `unknown_tasks`: `"refuse"` (as the service does) or `"create"`: an id that was never made comes to life in the
       default scenario on first sight.
@@ -40,7 +40,7 @@ class Settings:
     """
 
     scenario: str = "lifecycle/plain"
-    profile: str = "octopusx"
+    dialect: str = "octopusx"
     keys: frozenset[str] | None = None
     unknown_tasks: str = "refuse"
     strict: bool = False
@@ -48,14 +48,14 @@ class Settings:
     poll_after_ms: int | None = None
 
     def __post_init__(self) -> None:
-        if self.profile not in PROFILES:
-            raise ValueError(f"profile: no {self.profile!r}; there are {', '.join(PROFILES)}")
+        if self.dialect not in DIALECTS:
+            raise ValueError(f"dialect: no {self.dialect!r}; there are {', '.join(DIALECTS)}")
         if self.unknown_tasks not in ("refuse", "create"):
             raise ValueError(f"unknown_tasks: {self.unknown_tasks!r} is neither 'refuse' nor 'create'")
 
 
 class Refusal(Exception):
-    """An operation that ends in an error: which case of the profile, what fills its message, and why in words."""
+    """An operation that ends in an error: which case of the dialect, what fills its message, and why in words."""
 
     def __init__(self, case: str, note: str | None = None, **values: object) -> None:
         super().__init__(case)
@@ -79,30 +79,30 @@ class Call:
 
 
 @dataclass(slots=True)
-class Desk:
+class FakeState:
     """The state of one fake. No locking here: `Fake` sees to it."""
 
     settings: Settings
     scenarios: ScenarioSource
     shelf: ClipShelf
     clock: Clock
-    book: TaskBook
+    book: TaskStore
     own_scenarios: dict[str, Scenario] = field(default_factory=dict)
     creates: dict[str, int] = field(default_factory=dict)
     characters: dict[str, dict[str, Any]] = field(default_factory=dict)
     requests: int = 0
 
     @property
-    def profile(self) -> Profile:
-        """The fake's own profile; a task may have another."""
-        return PROFILES[self.settings.profile]
+    def dialect(self) -> Dialect:
+        """The fake's own dialect; a task may have another."""
+        return DIALECTS[self.settings.dialect]
 
-    def profile_of(self, scenario: Scenario, name: str | None = None) -> Profile:
-        """The profile of a task: the one named for it, the scenario's, or the fake's. Raises ValueError for another."""
-        name = name or scenario.profile or self.settings.profile
-        if name not in PROFILES:
-            raise ValueError(f"profile: no {name!r}; there are {', '.join(PROFILES)}")
-        return PROFILES[name]
+    def dialect_of(self, scenario: Scenario, name: str | None = None) -> Dialect:
+        """The dialect of a task: the one named for it, the scenario's, or the fake's. Raises ValueError for another."""
+        name = name or scenario.dialect or self.settings.dialect
+        if name not in DIALECTS:
+            raise ValueError(f"dialect: no {name!r}; there are {', '.join(DIALECTS)}")
+        return DIALECTS[name]
 
     def scenario(self, name: str) -> Scenario:
         """A scenario by name; the fake's own come before the library's.
@@ -127,19 +127,19 @@ class Desk:
     def make(
         self,
         scenario: Scenario,
-        wish: Wish,
+        wish: CreateParams,
         now: float,
         *,
         id: str | None = None,
         billed: bool,
-        profile: str | None = None,
+        dialect: str | None = None,
     ) -> Task:
         """A new task, with the film that fits it."""
-        shown_in = self.profile_of(scenario, profile)
+        shown_in = self.dialect_of(scenario, dialect)
         clip = self.clip(scenario.clip, wish)
         return self.book.make(scenario, wish, shown_in, clip, now, id=id, billed=billed)
 
-    def clip(self, name: str | None, wish: Wish) -> Clip:
+    def clip(self, name: str | None, wish: CreateParams) -> Clip:
         """The film of this name, or the one that fits a wish. Raises ValueError for an unknown name."""
         if name is None or name == "clip":
             return self.shelf.fitting(wish.size, wish.aspect_ratio, wish.seconds)
@@ -148,14 +148,14 @@ class Desk:
             raise ValueError(f"clip: no {name!r}; there are {', '.join(sorted(self.shelf.clips))}")
         return clip
 
-    def default_wish(self, profile: Profile, **asked: str) -> Wish:
-        """A wish with the profile's defaults where nothing was asked."""
-        return Wish(
+    def default_params(self, dialect: Dialect, **asked: str) -> CreateParams:
+        """A wish with the dialect's defaults where nothing was asked."""
+        return CreateParams(
             **{
-                "model": profile.default_model or profile.models[0],
+                "model": dialect.default_model or dialect.models[0],
                 "prompt": "",
-                "seconds": profile.default_seconds,
-                "size": profile.default_size,
+                "seconds": dialect.default_seconds,
+                "size": dialect.default_size,
                 **asked,
             }
         )
@@ -180,9 +180,9 @@ class Desk:
         """An id for error messages, as the gateway writes it; it follows from the order of requests."""
         return f"mock{self.settings.seed:04d}{self.requests:012d}"
 
-    def error(self, profile: Profile, case: str, values: Mapping[str, object]) -> tuple[int, dict[str, Any]]:
-        """Status and body of an error in a profile's words."""
-        told = profile.errors[case]
+    def error(self, dialect: Dialect, case: str, values: Mapping[str, object]) -> tuple[int, dict[str, Any]]:
+        """Status and body of an error in a dialect's words."""
+        told = dialect.errors[case]
         message = told.message.format_map({"request_id": self.request_id(), **values})
         return told.status, enveloped(told, message)
 
@@ -192,27 +192,12 @@ def signed_path(task_id: str, link: str, *, relative: bool) -> str:
     return f"/clips/{task_id}/{link}" + ("?relative" if relative else "")
 
 
-def enveloped(case: ErrorCase, message: str) -> dict[str, Any]:
-    """A message in its case's envelope."""
-    match case.envelope:
-        case "task":
-            return {"code": case.code, "message": message, "data": None}
-        case "content":
-            return {"error": {"message": message, "type": case.type}}
-        case "gateway":
-            return {"error": {"message": message, "type": case.type, "code": case.code}}
-        case _:
-            # new-api writes "" for an absent param beside a "" code, OpenAI null beside null.
-            param = "" if case.code == "" else None
-            return {"error": {"message": message, "type": case.type, "param": param, "code": case.code}}
-
-
 class _Values:
     """Looks a template's name up; what is expensive is made only when it is asked for."""
 
     __slots__ = ("_desk", "_now", "_origins", "_task")
 
-    def __init__(self, desk: Desk, task: Task, origins: Origins, now: float) -> None:
+    def __init__(self, desk: FakeState, task: Task, origins: Origins, now: float) -> None:
         self._desk = desk
         self._task = task
         self._origins = origins

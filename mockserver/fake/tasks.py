@@ -8,17 +8,17 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 from itertools import islice
 
-from ..api.dialects import Profile
+from ..api.dialects import Dialect
 from ..api.messages import Clip, Origins, Reply
 from ..scenario import machine
-from ..scenario.compiled import Script, ScriptedState, script_of
+from ..scenario.compiled import CompiledScenario, CompiledState, compiled_scenario
 from ..scenario.model import Scenario
 
-__all__ = ["Task", "TaskBook", "Wish"]
+__all__ = ["CreateParams", "Task", "TaskStore"]
 
 
 @dataclass(frozen=True, slots=True)
-class Wish:
+class CreateParams:
     """What a client asked a task for, as text; `made_by` is the operation that made the task."""
 
     model: str
@@ -35,9 +35,9 @@ class Task:
     """A task and where it stands. Read it; only its book moves it."""
 
     id: str
-    wish: Wish
-    script: Script
-    profile: Profile
+    wish: CreateParams
+    script: CompiledScenario
+    dialect: Dialect
     clip: Clip
     created_at: float
     position: machine.Position
@@ -58,7 +58,7 @@ class Task:
         return self.position.state
 
     @property
-    def scripted(self) -> ScriptedState:
+    def scripted(self) -> CompiledState:
         """What the script says of the state that the task is in."""
         return self.script.states[self.position.state]
 
@@ -81,7 +81,7 @@ class Task:
         return f"<Task {self.id} {self.scenario.name} [{self.state}]>"
 
 
-class TaskBook:
+class TaskStore:
     """The tasks of one fake by id, in the order of their making. Ids and chance follow from the seed."""
 
     def __init__(self, seed: int) -> None:
@@ -94,8 +94,8 @@ class TaskBook:
     def make(
         self,
         scenario: Scenario,
-        wish: Wish,
-        profile: Profile,
+        wish: CreateParams,
+        dialect: Dialect,
         clip: Clip,
         now: float,
         *,
@@ -108,8 +108,8 @@ class TaskBook:
         task = Task(
             id=id or self._scripted_id(scenario, nth) or self._new_id(wish),
             wish=wish,
-            script=script_of(scenario),
-            profile=profile,
+            script=compiled_scenario(scenario),
+            dialect=dialect,
             clip=clip,
             created_at=now,
             position=machine.begin(scenario, now),
@@ -126,7 +126,7 @@ class TaskBook:
         id = scenario.task_id if nth == 1 else f"{scenario.task_id}-{nth}"
         return None if id in self._tasks else id
 
-    def _new_id(self, wish: Wish) -> str:
+    def _new_id(self, wish: CreateParams) -> str:
         digest = hashlib.sha256(f"{self.seed}:{self._count}".encode()).hexdigest()
         # The remix, extend and unified pages show ids with the maker's name and a colon; the others `video_...`.
         match wish.made_by:
@@ -146,7 +146,7 @@ class TaskBook:
         """The ids of the tasks made last, newest first, deleted ones left out."""
         return [id for id in islice(reversed(self._tasks), most) if not self._tasks[id].deleted]
 
-    def knew(self, id: str) -> bool:
+    def existed(self, id: str) -> bool:
         """Whether there was ever a task of this id, deleted since or not."""
         return id in self._tasks
 

@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from ..api.contract import Phase, phase_of, result_urls
-from ..api.dialects import OMIT, Profile
+from ..api.dialects import OMIT, Dialect
 from ..scenario.compiled import Lookup, Overlay
 from .tasks import Task
 
@@ -45,8 +45,8 @@ def completed_at(task: Task) -> int:
 
 
 def document(task: Task, lookup: Lookup, now: float, reply: Overlay | None = None) -> dict[str, Any]:
-    """The task object: the profile's fields in order, with the state's `video` (and one reply's) laid over it."""
-    profile = task.profile
+    """The task object: the dialect's fields in order, with the state's `video` (and one reply's) laid over it."""
+    dialect = task.dialect
     state = task.scripted
     wish = task.wish
     created = int(task.created_at)
@@ -59,7 +59,7 @@ def document(task: Task, lookup: Lookup, now: float, reply: Overlay | None = Non
         "progress": state.progress(task.position, now),
         "created_at": created,
         "completed_at": ended or None,
-        "expires_at": created + LIFETIME if profile.expires == "always" or ended else None,
+        "expires_at": created + LIFETIME if dialect.expires == "always" or ended else None,
         "seconds": wish.seconds,
         "size": wish.size,
         "prompt": wish.prompt or None,
@@ -67,15 +67,15 @@ def document(task: Task, lookup: Lookup, now: float, reply: Overlay | None = Non
         "status": state.status,
     }
     shown: dict[str, Any] = {}
-    for name, absent in profile.fields:
+    for name, absent in dialect.fields:
         value = values.get(name)
         if value is None:
             value = absent
         if value is not OMIT or name == "status":
             shown[name] = value
-    _lay_video(shown, state.video, lookup, profile)
+    _lay_video(shown, state.video, lookup, dialect)
     if reply is not None:
-        _lay_video(shown, reply, lookup, profile)
+        _lay_video(shown, reply, lookup, dialect)
     return shown
 
 
@@ -85,15 +85,15 @@ def _lay(shown: dict[str, Any], overlay: Overlay, lookup: Lookup) -> None:
         shown.pop(name, None)
 
 
-def _lay_video(shown: dict[str, Any], overlay: Overlay, lookup: Lookup, profile: Profile) -> None:
+def _lay_video(shown: dict[str, Any], overlay: Overlay, lookup: Lookup, dialect: Dialect) -> None:
     for name, value in overlay.render(lookup).items():
-        if name == "video_url" and profile.url_field != "video_url":
-            if profile.url_field is not None and value:
-                outer, _, inner = profile.url_field.partition(".")
+        if name == "video_url" and dialect.url_field != "video_url":
+            if dialect.url_field is not None and value:
+                outer, _, inner = dialect.url_field.partition(".")
                 there = shown.get(outer)
                 shown[outer] = {**(there if isinstance(there, Mapping) else {}), inner: value}
         elif name == "status" and isinstance(value, str):
-            shown["status"] = profile.words.get(value, value)
+            shown["status"] = dialect.words.get(value, value)
         else:
             shown[name] = value
     for name in overlay.removed:
@@ -102,7 +102,7 @@ def _lay_video(shown: dict[str, Any], overlay: Overlay, lookup: Lookup, profile:
 
 def create_view(task: Task, shown: Mapping[str, Any]) -> dict[str, Any]:
     """The reply to a create: fewer fields, and never an empty `error`, which clients are known to raise on."""
-    return {name: shown[name] for name in task.profile.create_fields if name in shown}
+    return {name: shown[name] for name in task.dialect.create_fields if name in shown}
 
 
 def task_made_view(task: Task, shown: Mapping[str, Any]) -> dict[str, Any]:
@@ -148,8 +148,8 @@ def unified_view(task: Task, shown: Mapping[str, Any], lookup: Lookup) -> dict[s
 
 
 def _own_url(task: Task, shown: Mapping[str, Any]) -> str:
-    """The URL where the task's profile shows it; empty when there is none."""
-    field = task.profile.url_field
+    """The URL where the task's dialect shows it; empty when there is none."""
+    field = task.dialect.url_field
     return next((found.url for found in result_urls(shown, (field,))), "") if field else ""
 
 

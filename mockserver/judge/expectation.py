@@ -5,9 +5,10 @@ from __future__ import annotations
 from collections.abc import Iterable
 
 from ..api.contract import URL_FIELDS
+from ..fake.clip_files import shipped_shelf
 from ..fake.clips import DECOY
 from ..fake.fake import Fake
-from ..scenario.library import Library, shipped_shelf
+from ..scenario.library import Library
 from ..scenario.model import Expect, ReplyTemplate, Scenario
 from ..scenario.sources import NoScenarios, ScenarioSource, UnknownScenario, matching_names
 from ..scenario.validation import Problem, ScenarioError
@@ -113,14 +114,14 @@ def case_of(
     now).
     """
     shelf = shipped_shelf()
-    films = [fake.read_clip(task.clip) for task in fake.tasks] or [fake.clip]
+    clips = [fake.read_clip(task.clip) for task in fake.tasks] or [fake.clip]
     decoy = shelf.named(DECOY)
     return Case(
         scenario,
         expect,
         list(fake.journal),
         outcome,
-        films=list(dict.fromkeys(films)),
+        clips=list(dict.fromkeys(clips)),
         decoys=[shelf.read(decoy)] if decoy is not None else [],
         bill=len(fake.bill),
         given=given,

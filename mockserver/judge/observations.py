@@ -17,7 +17,16 @@ from ..fake.state import DOWNLOAD_ALIAS
 from ..scenario.model import Expect, Scenario
 
 __all__ = [
-    "CREATES", "POLLS", "Case", "Ending", "Misread", "Outcome", "ResultUrl", "is_film", "location", "undocumented_end",
+    "CREATES",
+    "POLLS",
+    "Case",
+    "Ending",
+    "Outcome",
+    "ResultUrl",
+    "UrlMisuse",
+    "is_clip",
+    "location",
+    "undocumented_end",
 ]  # fmt: skip
 
 POLLS = frozenset(route.operation for route in ROUTES if route.poll)
@@ -63,7 +72,7 @@ class ResultUrl:
 
 
 @dataclass(frozen=True, slots=True)
-class Misread:
+class UrlMisuse:
     """A field that a request was made of although it holds no absolute URL, and what it holds.
 
     `is_url`: it holds a relative one. `is_resolved`: the request went where that leads to.
@@ -89,7 +98,7 @@ class Ending:
 class Case:
     """One client in one scenario: what was scripted, what is expected, what it did, what it ended with.
 
-    - `films`: the clips that are right; `decoys`: other films.
+    - `clips`: the clips that are right; `decoys`: other films.
     - `bill`: how many tasks the client made.
     - `given`: the id of the task that it was given; None where it makes the task itself.
     - `api_key`: the one key that is good; None: any.
@@ -103,7 +112,7 @@ class Case:
     expect: Expect
     exchanges: Sequence[Exchange]
     outcome: Outcome
-    films: Sequence[bytes] = ()
+    clips: Sequence[bytes] = ()
     decoys: Sequence[bytes] = ()
     bill: int = 0
     given: str | None = None
@@ -136,10 +145,10 @@ class Case:
             data = data.get("data")
         return data if isinstance(data, dict) and data else None
 
-    def has_film(self, exchange: Exchange) -> bool:
+    def has_clip(self, exchange: Exchange) -> bool:
         """Whether a reply brought a film whole."""
         body = self.arrived(exchange)
-        return exchange.status in (200, 206) and exchange.method == "GET" and body is not None and is_film(body)
+        return exchange.status in (200, 206) and exchange.method == "GET" and body is not None and is_clip(body)
 
     # --- what was asked ---
 
@@ -251,8 +260,8 @@ class Case:
     def got_clip(self) -> bool:
         """Whether the client has the right clip; where nobody said, whether it was sent one whole."""
         if self.outcome.ended == "unknown":
-            return any(self.has_film(exchange) for exchange in (*self.downloads, *self.contents))
-        return self.outcome.clip is not None and self.outcome.clip in self.films
+            return any(self.has_clip(exchange) for exchange in (*self.downloads, *self.contents))
+        return self.outcome.clip is not None and self.outcome.clip in self.clips
 
     def tellers(self, exchange: Exchange) -> list[Exchange]:
         """The earlier exchanges whose replies name a request's path: then it is not the client's invention."""
@@ -267,7 +276,7 @@ class Case:
             )
         ]
 
-    def misread(self, exchange: Exchange) -> Misread | None:
+    def misread(self, exchange: Exchange) -> UrlMisuse | None:
         """The field of the task's document that a request to the API was made of, where that is no absolute URL."""
         end = self.ending
         if end is None or exchange.number <= end.exchange.number or exchange.host != "api":
@@ -291,7 +300,7 @@ class Case:
                 taken = made and path.endswith((f"/{value}", f"/{json.dumps(value)}"))
             if taken:
                 target = unquote(urlsplit(urljoin(end.exchange.url, text)).path)
-                return Misread(name, value, bool(text), path == target)
+                return UrlMisuse(name, value, bool(text), path == target)
         return None
 
 
@@ -309,7 +318,7 @@ def location(exchange: Exchange) -> str | None:
     return url if urlsplit(url).scheme in ("http", "https") else None
 
 
-def is_film(body: bytes) -> bool:
+def is_clip(body: bytes) -> bool:
     """Whether bytes begin as a film does (ISO base media)."""
     return body[4:8] == b"ftyp"
 

@@ -10,9 +10,9 @@ from importlib.metadata import PackageNotFoundError, version
 from typing import Any
 
 from ..api.contract import URL_FIELDS, URL_FIELDS_TABLE_READING
+from ..api.suggest import close_matches
 from ..fake.journal import Exchange
 from ..scenario.model import Expect, Scenario
-from ..scenario.sources import near
 from . import anomalies as troubles
 from .observations import Case, Outcome
 from .reports.terminal import told
@@ -78,7 +78,7 @@ class Terms:
 def _one_of(what: str, value: object, known: Iterable[str]) -> None:
     names = list(known)
     if value not in names:
-        close = near(str(value), names)
+        close = close_matches(str(value), names)
         hint = f"did you mean {close[0]!r}?" if close else f"there are {', '.join(names)}"
         raise ValueError(f"{what}: no {value!r} ({hint})")
 

@@ -13,7 +13,7 @@ from .machine import Position
 from .model import BUILT_IN_STATES, ReplyTemplate, Scenario, State
 from .template import OMIT, Lookup, Template, compile_template, names
 
-__all__ = ["Lookup", "Overlay", "Script", "ScriptedReply", "ScriptedState", "Sequence", "script_of"]
+__all__ = ["CompiledReply", "CompiledScenario", "CompiledState", "Lookup", "Overlay", "Sequence", "compiled_scenario"]
 
 
 class Overlay:
@@ -32,7 +32,7 @@ class Overlay:
 
 
 @dataclass(frozen=True, slots=True)
-class ScriptedReply:
+class CompiledReply:
     """One reply of a sequence with its templates compiled."""
 
     said: ReplyTemplate
@@ -41,12 +41,12 @@ class ScriptedReply:
     headers: Template
 
     @staticmethod
-    def of(said: ReplyTemplate) -> ScriptedReply:
+    def of(said: ReplyTemplate) -> CompiledReply:
         """Compile a reply."""
         body = said.json if said.has_json else next(
             (part for part in (said.text, said.html, said.error, said.redirect) if part is not None), None
         )  # fmt: skip
-        return ScriptedReply(
+        return CompiledReply(
             said,
             None if said.video is None else Overlay(said.video),
             None if body is None and not said.has_json else compile_template(body),
@@ -60,10 +60,10 @@ class Sequence:
     __slots__ = ("_ends", "_replies")
 
     def __init__(self, replies: tuple[ReplyTemplate, ...]) -> None:
-        self._replies = [ScriptedReply.of(reply) for reply in replies]
+        self._replies = [CompiledReply.of(reply) for reply in replies]
         self._ends = list(accumulate(reply.times for reply in replies))
 
-    def __getitem__(self, request: int) -> ScriptedReply | None:
+    def __getitem__(self, request: int) -> CompiledReply | None:
         """The reply to the request of this number, counted from 0; None when nothing is scripted."""
         if not self._replies:
             return None
@@ -87,7 +87,7 @@ class _Ramp:
 
 
 @dataclass(frozen=True, slots=True)
-class ScriptedState:
+class CompiledState:
     """One state, ready to answer.
 
     `status` is the scenario's own word, None when it shows none (or a template). `timed`: time alone can end the state.
@@ -116,20 +116,20 @@ class ScriptedState:
 
 
 @dataclass(frozen=True, eq=False)
-class Script:
+class CompiledScenario:
     """A whole scenario, ready to run."""
 
     scenario: Scenario
-    states: Mapping[str, ScriptedState]
+    states: Mapping[str, CompiledState]
     create: Sequence
 
 
-def _scripted(name: str, state: State, *, is_start: bool) -> ScriptedState:
+def _scripted(name: str, state: State, *, is_start: bool) -> CompiledState:
     video = dict(state.video)
     # A state that does not say where it stands is a task under way.
     video.setdefault("status", "queued" if is_start else "processing")
     status = video["status"]
-    return ScriptedState(
+    return CompiledState(
         name=name,
         status=status if isinstance(status, str) and status != OMIT else None,
         phase=phase_of(status),
@@ -159,9 +159,9 @@ def _ramp_of(state: State) -> _Ramp | None:
     return _Ramp(first, last, way.polls if way else None, way.seconds if way else None)
 
 
-def _compile(scenario: Scenario) -> Script:
+def _compile(scenario: Scenario) -> CompiledScenario:
     states = {**BUILT_IN_STATES, **scenario.states}
-    return Script(
+    return CompiledScenario(
         scenario,
         {name: _scripted(name, state, is_start=name == scenario.start) for name, state in states.items()},
         Sequence(scenario.create),
@@ -172,11 +172,11 @@ def _compile(scenario: Scenario) -> Script:
 _FLEETING = frozenset({"now", "now_ms", "now_iso", "clip_data_url"})
 
 # Scenarios hold mappings and so do not hash: scripts are kept by identity, with the scenario so that it stays one.
-_scripts: dict[int, tuple[Scenario, Script]] = {}
+_scripts: dict[int, tuple[Scenario, CompiledScenario]] = {}
 _KEPT = 512
 
 
-def script_of(scenario: Scenario) -> Script:
+def compiled_scenario(scenario: Scenario) -> CompiledScenario:
     """The script of a scenario; the same object for the same scenario while it is in use."""
     known = _scripts.get(id(scenario))
     if known is not None and known[0] is scenario:

@@ -1,21 +1,17 @@
-"""Reading what lies in files: scenarios by name, clips by manifest. Beside `edges/` the only module that opens any."""
+"""Scenarios in files, by name. Beside `fake/clip_files` and `edges/` nothing else opens any."""
 
 from __future__ import annotations
 
-import json
 from collections.abc import Iterable, Iterator
-from functools import cache
 from importlib.resources import files
 from pathlib import Path
 
-from ..api.messages import Clip
-from ..fake.clips import ClipShelf
 from .model import Scenario
 from .reader import read
 from .sources import UnknownScenario
 from .validation import Problem, ScenarioError
 
-__all__ = ["Library", "load_clip", "scenario_files", "shipped_shelf"]
+__all__ = ["Library", "scenario_files"]
 
 _ENDINGS = (".yaml", ".yml", ".json")
 _SCHEMA = "scenario.schema.json"
@@ -105,39 +101,3 @@ def _text(path: Path) -> str:
     except OSError as error:
         problem = f"it cannot be read: {error.strerror}"
     raise ScenarioError([Problem((), problem)], str(path))
-
-
-@cache
-def _read(source: str) -> bytes:
-    return Path(source).read_bytes()
-
-
-def _read_clip(clip: Clip) -> bytes:
-    return _read(clip.source)
-
-
-def load_clip(path: str | Path, *, name: str = "clip", media_type: str = "video/mp4") -> Clip:
-    """A file of one's own as a clip. Raises OSError when it cannot be read."""
-    path = Path(path)
-    return Clip(name, str(path), path.stat().st_size, f'"{path.stat().st_mtime_ns:x}"', media_type)
-
-
-@cache
-def shipped_shelf() -> ClipShelf:
-    """The clips that come with the package."""
-    folder = Path(str(files("video_mockserver.fixtures"))) / "clips"
-    manifest = json.loads((folder / "clips.json").read_text("utf-8"))
-    clips = {
-        told["name"]: Clip(
-            told["name"], str(folder / told["file"]), told["bytes"], f'"{told["sha256"][:32]}"',
-            width=told["width"], height=told["height"], seconds=told["seconds"],
-        )
-        for told in manifest["clips"]
-    }  # fmt: skip
-    pictures = {
-        told["name"]: Clip(
-            told["name"], str(folder / told["file"]), told["bytes"], f'"{told["sha256"][:32]}"', told["media_type"]
-        )
-        for told in manifest["pictures"]
-    }
-    return ClipShelf(clips, _read_clip, pictures)

@@ -36,7 +36,7 @@ class ReplyTemplate:
     - `video`: laid over the task object of this state, key by key.
     - `json`, `text`, `html`: the whole body, as written.
     - `clip`: the name of a clip; `"clip"` is the task's own, `"decoy"` another film.
-    - `error`: `code` and `message`, in the profile's error envelope.
+    - `error`: `code` and `message`, in the dialect's error envelope.
     - `redirect`: the URL for a `Location` header (`status` 302 unless said).
 
     `status` is None where nothing was said: 302 for a redirect, 500 for an error, else 200. `headers` are laid over the
@@ -131,7 +131,7 @@ class Scenario:
     create: tuple[ReplyTemplate, ...] = ()
     expect: Expect | None = None
     seed: int = 0
-    profile: str | None = None
+    dialect: str | None = None
     clip: str | None = None
     never_ends: bool = False
     download_auth: str = "strict"

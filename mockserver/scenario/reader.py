@@ -18,6 +18,7 @@ import yaml
 
 from ..api.faults import FAULTS
 from ..api.messages import Fault
+from ..api.suggest import did_you_mean, nearest
 from . import yaml_text as yaml_data
 from .model import Expect, ReplyTemplate, Scenario, State, Transition
 from .validation import (
@@ -26,9 +27,7 @@ from .validation import (
     Problem,
     ScenarioError,
     data_problems,
-    did_you_mean,
     link_problems,
-    nearest,
     not_a_text,
     part_problems,
     shown,
@@ -51,7 +50,7 @@ __all__ = [
 
 # The keys of a file, in the order in which they are written.
 SCENARIO_KEYS = (
-    "summary", "source", "profile", "clip", "task_id", "start", "seed", "never_ends", "download_auth", "link_lifetime",
+    "summary", "source", "dialect", "clip", "task_id", "start", "seed", "never_ends", "download_auth", "link_lifetime",
     "create", "states", "expect",
 )  # fmt: skip
 STATE_KEYS = ("video", "unified", "wrapped", "poll", "download", "downloads", "content", "next")
@@ -155,7 +154,7 @@ class _Reader:
             create=self._replies(given["create"], ("create",)) if "create" in given else (),
             expect=self._expect(given["expect"], ("expect",)) if "expect" in given else None,
             seed=self._number(given, "seed", ()) or 0,
-            profile=self._text(given, "profile", ()),
+            dialect=self._text(given, "dialect", ()),
             clip=self._text(given, "clip", ()),
             task_id=self._text(given, "task_id", ()),
             never_ends=self._flag(given, "never_ends", ()) or False,
@@ -412,7 +411,7 @@ def to_data(scenario: Scenario) -> dict[str, Any]:
     given: dict[str, Any] = {
         "summary": scenario.summary,
         "source": scenario.source,
-        "profile": scenario.profile,
+        "dialect": scenario.dialect,
         "clip": scenario.clip,
         "task_id": scenario.task_id,
         "start": scenario.start,

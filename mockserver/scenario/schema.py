@@ -10,7 +10,7 @@ from collections.abc import Iterable, Mapping
 from typing import Any
 
 from ..api.contract import OUTCOMES, STATUS_PHASES, TASK_QUERY
-from ..api.dialects import PROFILES
+from ..api.dialects import DIALECTS
 from ..api.faults import FAULTS, FaultKind
 from .model import EVENTS
 from .reader import BODIES, EXPECT_KEYS, REPLY_KEYS, SCENARIO_KEYS, STATE_KEYS, TRANSITION_KEYS
@@ -37,7 +37,7 @@ DESCRIPTIONS: Mapping[str, Mapping[str, str]] = {
     "scenario": {
         "summary": "What happens, in one line.",
         "source": "The sentence of the documentation, or the report, that the scenario stands for.",
-        "profile": "The dialect that the fake speaks, where the scenario is about one.",
+        "dialect": "The dialect that the fake speaks, where the scenario is about one.",
         "clip": "The clip to serve instead of the one that fits the task's size.",
         "task_id": "The id of the first task; the others have -2, -3 and so on behind it. Default: made by the fake.",
         "start": "The state that a new task is in.",
@@ -152,7 +152,7 @@ def _scenario_keys() -> dict[str, Schema]:
     return {
         "summary": {"type": "string", "pattern": r"[^ \t\r\n]"},
         "source": {"type": "string"},
-        "profile": _one_of({name: profile.summary for name, profile in PROFILES.items()}),
+        "dialect": _one_of({name: dialect.summary for name, dialect in DIALECTS.items()}),
         "clip": {"type": "string"},
         "task_id": {"type": "string", "pattern": f"^{TASK_ID}$"},
         "start": _ref("word"),

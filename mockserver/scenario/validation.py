@@ -6,16 +6,16 @@ import math
 import re
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, fields, is_dataclass
-from difflib import get_close_matches
 from functools import cache
 from itertools import chain, islice
 from types import UnionType
 from typing import Any, get_args, get_origin, get_type_hints
 
 from ..api.contract import OUTCOMES, STATUS_PHASES, URL_FIELDS, Phase, phase_of
-from ..api.dialects import PROFILES
+from ..api.dialects import DIALECTS
 from ..api.faults import FAULTS
 from ..api.messages import Fault
+from ..api.suggest import did_you_mean, nearest
 from .model import CANCELLED, EVENTS, ReplyTemplate, Scenario, State, Transition
 from .template import OMIT, TEMPLATES, names
 
@@ -39,9 +39,7 @@ __all__ = [
     "ScenarioError",
     "check",
     "data_problems",
-    "did_you_mean",
     "link_problems",
-    "nearest",
     "not_a_text",
     "part_problems",
     "problems",
@@ -90,9 +88,8 @@ _ENDS = [word for word, phase in STATUS_PHASES.items() if phase is not Phase.PEN
 # Transitions that come by themselves faster than this would keep a fake busy, not a client. A link of no life at all
 # is not one that has expired.
 _SHORTEST = 0.001
-# How many words a mistyped one is compared with, and how many an error lists.
+# How many links a mistyped one is compared with.
 _CANDIDATES = 100
-_FEW = 14
 _LINK = "a link's name such as 'a' or 'mirror'"
 
 
@@ -131,23 +128,6 @@ class ScenarioError(ValueError):
 
     def __reduce__(self) -> tuple[Any, ...]:
         return type(self), (self.problems, self.where)
-
-
-def did_you_mean(word: object, known: Iterable[str]) -> str:
-    """` (did you mean 'x'?)`, or what there is when nothing is near and the list is short."""
-    words = list(islice(known, _CANDIDATES))
-    if close := nearest(str(word), words):
-        return f" (did you mean {close!r}?)"
-    return f" (there are {', '.join(words)})" if 0 < len(words) <= _FEW else ""
-
-
-def nearest(word: str, known: Iterable[str]) -> str | None:
-    """The known word that was probably meant, or None."""
-    # Nobody mistypes a page of text, and comparing takes long: a file of nothing but slips must not use that up.
-    if len(word) > _CANDIDATES:
-        return None
-    close = get_close_matches(word, list(islice(known, _CANDIDATES)), 1, 0.6)
-    return close[0] if close else None
 
 
 def short(text: str, length: int = 40) -> str:
@@ -264,8 +244,8 @@ def part_problems(scenario: Scenario) -> Iterator[Problem]:
         yield Problem(("name",), f"{shown(scenario.name)} is not a name such as download/url_404")
     if not scenario.summary.strip() or len(scenario.summary.splitlines()) > 1:
         yield Problem(("summary",), "say in one line what happens")
-    if scenario.profile is not None and scenario.profile not in PROFILES:
-        yield Problem(("profile",), f"no profile {shown(scenario.profile)}{did_you_mean(scenario.profile, PROFILES)}")
+    if scenario.dialect is not None and scenario.dialect not in DIALECTS:
+        yield Problem(("dialect",), f"no dialect {shown(scenario.dialect)}{did_you_mean(scenario.dialect, DIALECTS)}")
     if scenario.task_id is not None and not re.fullmatch(TASK_ID, scenario.task_id):
         yield Problem(("task_id",), f"{shown(scenario.task_id)} is not 1 to 200 visible ASCII characters")
     if scenario.download_auth not in DOWNLOAD_AUTH:

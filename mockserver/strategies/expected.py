@@ -6,8 +6,8 @@ from collections.abc import Sequence
 from dataclasses import replace
 
 from ..api.contract import URL_FIELDS, URL_FIELDS_TABLE_READING
+from ..fake.clip_files import shipped_shelf
 from ..judge.reference_client import expectation
-from ..scenario.library import shipped_shelf
 from ..scenario.model import Expect, Scenario
 from ..scenario.sources import NoScenarios
 

@@ -10,7 +10,7 @@ from typing import Any, Final
 from hypothesis import strategies as st
 
 from ..api.contract import Phase
-from ..api.dialects import PROFILES
+from ..api.dialects import DIALECTS
 from . import values
 from .video import View
 
@@ -129,7 +129,7 @@ def _without_known(fields: dict[str, Any]) -> dict[str, Any]:
 
 # --- the documented object, in its variety ----------------------------------------------------------------------------
 
-_PROFILE = PROFILES["octopusx"]
+_DIALECT = DIALECTS["octopusx"]
 _IDS = st.sampled_from(
     ("video_abc123", "grok:48a67431-8707-4a66-b4b9-2ac1a6e1a4b0", "sora-2:task_01k9hseb86eq5b2bvs2wnazwex")
 )
@@ -184,8 +184,8 @@ def _documented(view: View, phase: Phase) -> st.SearchStrategy[dict[str, Any]]:
         return values.merged(plain, {"data": fields})
 
     if view == "video":
-        seconds, sizes = st.sampled_from(("6", "4", "8", "10", "12", "15")), st.sampled_from(_PROFILE.allowed_sizes)
-        return st.builds(video, drawn, st.sampled_from(_PROFILE.models), seconds, sizes)
+        seconds, sizes = st.sampled_from(("6", "4", "8", "10", "12", "15")), st.sampled_from(_DIALECT.allowed_sizes)
+        return st.builds(video, drawn, st.sampled_from(_DIALECT.models), seconds, sizes)
     return drawn.map({"unified": unified, "wrapped": wrapped, "seedance": seedance}[view])
 
 

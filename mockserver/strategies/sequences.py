@@ -29,6 +29,7 @@ from hypothesis.stateful import RuleBasedStateMachine, rule
 from ..api.contract import DOWNLOAD_ROUTE, URL_FIELDS, Phase, phase_of
 from ..api.messages import Fault, Reply
 from ..api.routing import RouteTree, api_routes
+from ..checking.shared_fakes import video_clock
 from ..edges.inprocess.respx import VideoMock
 from ..fake.responses import json_reply, storage_reply
 from ..fake.state import Call
@@ -39,7 +40,6 @@ from ..judge.observations import CREATES, POLLS, Case, Outcome
 from ..judge.rules import RULES
 from ..judge.verdict import Broken, Terms, Verdict, judge, new_report
 from ..scenario.model import Expect, ReplyTemplate, Scenario, State, Transition
-from ..testing import video_clock
 
 __all__ = ["OUTAGES", "ClientMachine", "Service"]
 
@@ -123,7 +123,7 @@ class Service(VideoMock):
     def _note(self, call: Call) -> None:
         """Tell the journal what was asked for, although nobody carries it out."""
         request = call.request
-        tree = _DOWNLOADS if request.host == "download" else api_routes(self.settings.profile)
+        tree = _DOWNLOADS if request.host == "download" else api_routes(self.settings.dialect)
         match = tree.find(request.method, request.path)
         if match is None or match.route is None:
             return
@@ -139,7 +139,7 @@ class Service(VideoMock):
             reply = storage_reply(503)
         else:
             desk = self._desk
-            reply = json_reply(desk.error(desk.profile, "server_error", {"phrase": "Service Unavailable"})[1], 503)
+            reply = json_reply(desk.error(desk.dialect, "server_error", {"phrase": "Service Unavailable"})[1], 503)
         if outage == "reset":
             reply.fault = Fault("reset")
         return reply
@@ -180,7 +180,7 @@ class ClientMachine(RuleBasedStateMachine):
     the contract is judged. While the service is well, no call may raise, except where the task has failed.
 
     - `failures`: exceptions of `poll` that say that the task has failed; any other says that this look told nothing.
-    - `terms`: what the client is held to; `options`: those of `VideoMock`, such as `profile` or `base_url`.
+    - `terms`: what the client is held to; `options`: those of `VideoMock`, such as `dialect` or `base_url`.
     - `outages`: which there may be, of `OUTAGES`; `most_tasks`: how many wishes; `pause`: seconds before each poll.
 
     `self.service` is the fake, `self.clock` its clock.
@@ -274,8 +274,8 @@ class ClientMachine(RuleBasedStateMachine):
         yield "service restarts", _Event(lambda: True, self.service_restarts)
 
     def _ends(self) -> list[str]:
-        """The ends that the profile has; only the default one has URLs in the four places."""
-        plain = self.options.get("profile", "octopusx") == "octopusx"
+        """The ends that the dialect has; only the default one has URLs in the four places."""
+        plain = self.options.get("dialect", "octopusx") == "octopusx"
         return [end for end in _ENDS if plain or end != "output.url"]
 
     def _can_create(self, number: int) -> bool:
@@ -413,8 +413,8 @@ class ClientMachine(RuleBasedStateMachine):
             # What asks for no task at all may be about this one; a create without a task is another wish.
             if exchange.task_id == task.id or (exchange.task_id is None and exchange.operation not in CREATES)
         ]
-        others = [other for other in case.films if other != film]
-        case = replace(case, exchanges=own, films=[film], decoys=[*case.decoys, *others], bill=1)
+        others = [other for other in case.clips if other != film]
+        case = replace(case, exchanges=own, clips=[film], decoys=[*case.decoys, *others], bill=1)
         end = case.ending
         if end is None:
             return case

@@ -8,7 +8,7 @@ import pytest
 
 from support.asking import CREATE, ORIGINS, ask, at_once, done, poll, polled_to_the_end, told, waiting
 from support.fakes import NewFake
-from video_mockserver.api.dialects import PROFILES
+from video_mockserver.api.dialects import DIALECTS
 from video_mockserver.api.messages import Fault
 from video_mockserver.scenario.model import ReplyTemplate, State, Transition
 
@@ -62,16 +62,16 @@ UNDER_WAY: dict[str, dict[str, Any]] = {
 }
 
 
-@pytest.mark.parametrize(("profile", "document"), UNDER_WAY.items())
-def test_a_task_under_way_as_each_dialect_shows_it(new_fake: NewFake, profile: str, document: dict[str, Any]) -> None:
-    fake = new_fake(told({"a": waiting(Transition("b", polls=1), progress=42), "b": done()}), profile=profile)
+@pytest.mark.parametrize(("dialect", "document"), UNDER_WAY.items())
+def test_a_task_under_way_as_each_dialect_shows_it(new_fake: NewFake, dialect: str, document: dict[str, Any]) -> None:
+    fake = new_fake(told({"a": waiting(Transition("b", polls=1), progress=42), "b": done()}), dialect=dialect)
     fake.task(id="video_t")
     assert list(poll(fake, "video_t").json.items()) == list(document.items())
 
 
-@pytest.mark.parametrize("profile", PROFILES)
-def test_a_finished_task_says_when_and_where(new_fake: NewFake, profile: str) -> None:
-    fake = new_fake(told({"a": waiting(Transition("b", seconds=30)), "b": done()}), profile=profile)
+@pytest.mark.parametrize("dialect", DIALECTS)
+def test_a_finished_task_says_when_and_where(new_fake: NewFake, dialect: str) -> None:
+    fake = new_fake(told({"a": waiting(Transition("b", seconds=30)), "b": done()}), dialect=dialect)
     task = fake.task()
     fake.advance(30)
     document = poll(fake, task.id).json
@@ -79,9 +79,9 @@ def test_a_finished_task_says_when_and_where(new_fake: NewFake, profile: str) ->
     assert (document["completed_at"], document["expires_at"]) == (CREATED + 30, CREATED + 86400)
 
 
-@pytest.mark.parametrize("profile", PROFILES)
-def test_types_are_safe_for_strict_clients_all_along(new_fake: NewFake, profile: str) -> None:
-    fake = new_fake(profile=profile, poll_after_ms=100)
+@pytest.mark.parametrize("dialect", DIALECTS)
+def test_types_are_safe_for_strict_clients_all_along(new_fake: NewFake, dialect: str) -> None:
+    fake = new_fake(dialect=dialect, poll_after_ms=100)
     task = fake.task()
     for _ in range(5):
         answer = poll(fake, task.id)
@@ -97,12 +97,12 @@ def test_types_are_safe_for_strict_clients_all_along(new_fake: NewFake, profile:
 
 
 def test_no_dialect_says_when_to_poll_unless_told_to(new_fake: NewFake) -> None:
-    fake = new_fake(profile="openai")
+    fake = new_fake(dialect="openai")
     assert "openai-poll-after-ms" not in poll(fake, fake.task().id).headers
 
 
 @pytest.mark.parametrize(
-    ("profile", "keys"),
+    ("dialect", "keys"),
     [
         ("octopusx", ["id", "object", "model", "status", "progress", "created_at", "size"]),
         (
@@ -112,8 +112,8 @@ def test_no_dialect_says_when_to_poll_unless_told_to(new_fake: NewFake) -> None:
         ("openai", list(UNDER_WAY["openai"])),
     ],
 )
-def test_a_create_reply_has_the_fields_of_its_dialect(new_fake: NewFake, profile: str, keys: list[str]) -> None:
-    answer = ask(new_fake(profile=profile), "POST", "/v1/videos", json=CREATE)
+def test_a_create_reply_has_the_fields_of_its_dialect(new_fake: NewFake, dialect: str, keys: list[str]) -> None:
+    answer = ask(new_fake(dialect=dialect), "POST", "/v1/videos", json=CREATE)
     assert list(answer.json) == keys
 
 
@@ -148,22 +148,22 @@ ABSENT: dict[str, dict[str, Any]] = {
 }
 
 
-@pytest.mark.parametrize(("profile", "absent"), ABSENT.items())
+@pytest.mark.parametrize(("dialect", "absent"), ABSENT.items())
 def test_absence_has_the_face_that_the_dialect_gives_it(
-    new_fake: NewFake, profile: str, absent: dict[str, Any]
+    new_fake: NewFake, dialect: str, absent: dict[str, Any]
 ) -> None:
-    fake = new_fake(profile=profile)
+    fake = new_fake(dialect=dialect)
     document = poll(fake, fake.task().id).json
     assert {name: document.get(name, "-") for name in absent} == absent
 
 
 @pytest.mark.parametrize(
-    ("profile", "place"), [("octopusx", ("video_url",)), ("new-api", ("metadata", "url")), ("openai", None)]
+    ("dialect", "place"), [("octopusx", ("video_url",)), ("new-api", ("metadata", "url")), ("openai", None)]
 )
 def test_the_url_stands_where_the_dialect_has_it_or_nowhere(
-    new_fake: NewFake, profile: str, place: tuple[str, ...] | None
+    new_fake: NewFake, dialect: str, place: tuple[str, ...] | None
 ) -> None:
-    fake = new_fake(at_once(), profile=profile)
+    fake = new_fake(at_once(), dialect=dialect)
     answer = poll(fake, fake.task().id)
     if place is None:
         assert ORIGINS.download.encode() not in answer.body
@@ -175,12 +175,12 @@ def test_the_url_stands_where_the_dialect_has_it_or_nowhere(
     assert answer.body.count(ORIGINS.download.encode()) == 1
 
 
-@pytest.mark.parametrize("profile", ["octopusx", "new-api"])
+@pytest.mark.parametrize("dialect", ["octopusx", "new-api"])
 @pytest.mark.parametrize("model", ["grok-video-3", "doubao-seedance-1"])
 def test_the_other_queries_show_the_url_in_every_dialect_that_has_them(
-    new_fake: NewFake, profile: str, model: str
+    new_fake: NewFake, dialect: str, model: str
 ) -> None:
-    fake = new_fake(at_once(), profile=profile)
+    fake = new_fake(at_once(), dialect=dialect)
     task = fake.task(model=model)
     unified = ask(fake, "GET", f"/v1/video/query?id={task.id}").json
     wrapped = ask(fake, "GET", f"/v1/video/generations/{task.id}").json["data"]
@@ -189,9 +189,9 @@ def test_the_other_queries_show_the_url_in_every_dialect_that_has_them(
     assert url == unified["video_url"]
 
 
-@pytest.mark.parametrize("profile", ["octopusx", "new-api"])
-def test_the_other_queries_show_no_url_before_the_end(new_fake: NewFake, profile: str) -> None:
-    fake = new_fake(profile=profile)
+@pytest.mark.parametrize("dialect", ["octopusx", "new-api"])
+def test_the_other_queries_show_no_url_before_the_end(new_fake: NewFake, dialect: str) -> None:
+    fake = new_fake(dialect=dialect)
     task = fake.task()
     assert ask(fake, "GET", f"/v1/video/query?id={task.id}").json["video_url"] is None
     assert ask(fake, "GET", f"/v1/video/generations/{task.id}").json["data"]["url"] == ""
@@ -200,13 +200,13 @@ def test_the_other_queries_show_no_url_before_the_end(new_fake: NewFake, profile
 @pytest.mark.parametrize("metadata", [None, "text", 0, []])
 def test_a_place_that_a_scenario_spoils_does_not_bring_the_fake_down(new_fake: NewFake, metadata: Any) -> None:
     scenario = told({"a": State(video={"status": "completed", "metadata": metadata, "video_url": "{download_url}"})})
-    fake = new_fake(scenario, profile="new-api")
+    fake = new_fake(scenario, dialect="new-api")
     assert poll(fake, fake.task().id).json["metadata"]["url"].startswith(ORIGINS.download)
 
 
-@pytest.mark.parametrize("profile", PROFILES)
-def test_a_failure_is_told_in_the_error_object(new_fake: NewFake, profile: str) -> None:
-    fake = new_fake(FAILED, profile=profile)
+@pytest.mark.parametrize("dialect", DIALECTS)
+def test_a_failure_is_told_in_the_error_object(new_fake: NewFake, dialect: str) -> None:
+    fake = new_fake(FAILED, dialect=dialect)
     document = poll(fake, fake.task().id).json
     assert document["status"] == "failed"
     assert document["error"] == {"message": "no foxes", "code": "moderation"}
@@ -230,7 +230,7 @@ ENVELOPES = {
 }
 
 
-@pytest.mark.parametrize("profile", PROFILES)
+@pytest.mark.parametrize("dialect", DIALECTS)
 @pytest.mark.parametrize(
     ("case", "envelope_of_the_gateway"),
     [
@@ -247,9 +247,9 @@ ENVELOPES = {
     ],
 )
 def test_every_error_has_its_dialects_envelope(
-    new_fake: NewFake, profile: str, case: str, envelope_of_the_gateway: str
+    new_fake: NewFake, dialect: str, case: str, envelope_of_the_gateway: str
 ) -> None:
-    fake = new_fake(at_once("ended"), profile=profile)
+    fake = new_fake(at_once("ended"), dialect=dialect)
     under_way = fake.task("lifecycle/plain")
     ended = fake.task("ended")
     answer = {
@@ -264,7 +264,7 @@ def test_every_error_has_its_dialects_envelope(
         "content_not_completed": lambda: ask(fake, "GET", f"/v1/videos/{under_way.id}/content"),
         "already_ended": lambda: ask(fake, "POST", f"/v1/videos/{ended.id}/cancel"),
     }[case]()
-    envelope = "openai" if profile == "openai" else envelope_of_the_gateway
+    envelope = "openai" if dialect == "openai" else envelope_of_the_gateway
     assert answer.status >= 400
     assert answer.headers["content-type"] == "application/json"
     if envelope == "task":
@@ -276,7 +276,7 @@ def test_every_error_has_its_dialects_envelope(
 
 
 @pytest.mark.parametrize(
-    ("profile", "status", "envelope"),
+    ("dialect", "status", "envelope"),
     [
         ("octopusx", 400, "task"),
         ("octopusx", 401, "gateway"),
@@ -289,10 +289,10 @@ def test_every_error_has_its_dialects_envelope(
     ],
 )
 def test_a_scripted_error_takes_the_envelope_that_its_status_has(
-    new_fake: NewFake, profile: str, status: int, envelope: str
+    new_fake: NewFake, dialect: str, status: int, envelope: str
 ) -> None:
     reply = ReplyTemplate(status=status, error={"code": "c", "message": "m"})
-    fake = new_fake(told({"a": done(poll=(reply,))}), profile=profile)
+    fake = new_fake(told({"a": done(poll=(reply,))}), dialect=dialect)
     answer = poll(fake, fake.task().id)
     assert answer.status == status
     if envelope == "task":
@@ -303,9 +303,9 @@ def test_a_scripted_error_takes_the_envelope_that_its_status_has(
         assert (error["message"], error["code"]) == ("m", "c")
 
 
-@pytest.mark.parametrize("profile", PROFILES)
-def test_no_dialect_sends_a_retry_after_with_429(new_fake: NewFake, profile: str) -> None:
-    fake = new_fake(told({"a": done(poll=(ReplyTemplate(status=429),))}), profile=profile)
+@pytest.mark.parametrize("dialect", DIALECTS)
+def test_no_dialect_sends_a_retry_after_with_429(new_fake: NewFake, dialect: str) -> None:
+    fake = new_fake(told({"a": done(poll=(ReplyTemplate(status=429),))}), dialect=dialect)
     answer = poll(fake, fake.task().id)
     assert (answer.status, "retry-after" in answer.headers) == (429, False)
 
@@ -330,27 +330,27 @@ SOME = {
 }
 
 
-@pytest.mark.parametrize("profile", PROFILES)
-@pytest.mark.parametrize(("route", "profiles"), SOME.items(), ids=[" ".join(route) for route in SOME])
+@pytest.mark.parametrize("dialect", DIALECTS)
+@pytest.mark.parametrize(("route", "dialects"), SOME.items(), ids=[" ".join(route) for route in SOME])
 def test_each_dialect_has_its_own_routes_and_no_others(
-    new_fake: NewFake, profile: str, route: tuple[str, str], profiles: set[str]
+    new_fake: NewFake, dialect: str, route: tuple[str, str], dialects: set[str]
 ) -> None:
     body = {**CREATE, "video": {"id": "video_plain"}, "name": "Fox"} if route[0] == "POST" else None
-    answer = ask(new_fake(profile=profile), *route, json=body)
-    assert (answer.status == 200) == (profile in profiles)
-    if profile not in profiles:
+    answer = ask(new_fake(dialect=dialect), *route, json=body)
+    assert (answer.status == 200) == (dialect in dialects)
+    if dialect not in dialects:
         assert answer.status in (404, 405)
 
 
 # --- a task's own dialect ---------------------------------------------------------------------------------------------
 
 
-@pytest.mark.parametrize("fakes", PROFILES)
-@pytest.mark.parametrize("tasks", PROFILES)
+@pytest.mark.parametrize("fakes", DIALECTS)
+@pytest.mark.parametrize("tasks", DIALECTS)
 def test_a_task_can_have_a_dialect_of_its_own(new_fake: NewFake, fakes: str, tasks: str) -> None:
     scenario = told({"a": waiting(Transition("b", polls=1), progress=42), "b": done()})
-    fake = new_fake(scenario, profile=fakes)
-    fake.task(id="video_t", profile=tasks)
+    fake = new_fake(scenario, dialect=fakes)
+    fake.task(id="video_t", dialect=tasks)
     fake.task(id="video_u")
     assert poll(fake, "video_t").json == UNDER_WAY[tasks]
     assert poll(fake, "video_u").json == {
@@ -358,20 +358,20 @@ def test_a_task_can_have_a_dialect_of_its_own(new_fake: NewFake, fakes: str, tas
     }
 
 
-@pytest.mark.parametrize("profile", PROFILES)
-def test_a_scenario_can_bring_its_dialect_along(new_fake: NewFake, profile: str) -> None:
-    scenario = told({"a": waiting(Transition("b", polls=1), progress=42), "b": done()}, profile=profile, name="own")
+@pytest.mark.parametrize("dialect", DIALECTS)
+def test_a_scenario_can_bring_its_dialect_along(new_fake: NewFake, dialect: str) -> None:
+    scenario = told({"a": waiting(Transition("b", polls=1), progress=42), "b": done()}, dialect=dialect, name="own")
     fake = new_fake()
     fake.add_scenario(scenario)
-    assert list(poll(fake, "video_own").json) == list(UNDER_WAY[profile])
+    assert list(poll(fake, "video_own").json) == list(UNDER_WAY[dialect])
     made = ask(fake, "POST", "/v1/videos", json={**CREATE, "model": "sora-2@own"}).json
     document = poll(fake, made["id"]).json
-    assert (document["seconds"], document["size"]) == (UNDER_WAY[profile]["seconds"], UNDER_WAY[profile]["size"])
+    assert (document["seconds"], document["size"]) == (UNDER_WAY[dialect]["seconds"], UNDER_WAY[dialect]["size"])
 
 
 def test_errors_about_a_task_are_told_in_its_own_dialect(new_fake: NewFake) -> None:
     fake = new_fake()
-    task = fake.task(profile="openai")
+    task = fake.task(dialect="openai")
     answer = ask(fake, "GET", f"/v1/videos/{task.id}/content")
     assert (answer.status, list(answer.json["error"])) == (404, ENVELOPES["openai"])
 
@@ -387,18 +387,18 @@ def test_the_shipped_scenarios_of_other_dialects_end_on_the_default_fake(new_fak
 # --- the tables themselves --------------------------------------------------------------------------------------------
 
 
-def test_every_profile_words_the_same_errors() -> None:
-    cases = {name: set(profile.errors) for name, profile in PROFILES.items()}
+def test_every_dialect_words_the_same_errors() -> None:
+    cases = {name: set(dialect.errors) for name, dialect in DIALECTS.items()}
     assert len({frozenset(known) for known in cases.values()}) == 1
 
 
-@pytest.mark.parametrize("profile", PROFILES.values(), ids=list(PROFILES))
-def test_every_profile_is_named_as_it_is_listed_and_its_create_fields_exist(profile: Any) -> None:
-    assert PROFILES[profile.name] is profile
-    assert set(profile.create_fields) <= {name for name, _ in profile.fields}
-    assert profile.summary
-    assert not profile.allowed_seconds or profile.default_seconds in profile.allowed_seconds
-    assert profile.default_size in profile.allowed_sizes
+@pytest.mark.parametrize("dialect", DIALECTS.values(), ids=list(DIALECTS))
+def test_every_dialect_is_named_as_it_is_listed_and_its_create_fields_exist(dialect: Any) -> None:
+    assert DIALECTS[dialect.name] is dialect
+    assert set(dialect.create_fields) <= {name for name, _ in dialect.fields}
+    assert dialect.summary
+    assert not dialect.allowed_seconds or dialect.default_seconds in dialect.allowed_seconds
+    assert dialect.default_size in dialect.allowed_sizes
 
 
 def test_a_fault_reads_as_a_sentence() -> None:

@@ -264,11 +264,11 @@ def test_what_a_client_returns_is_bytes() -> None:
     [
         ({"transport": "http"}, "transport: 'http' is not one of server, mock"),
         ({"flow": "both"}, "flow: 'both' is not one of poll, create"),
-        ({"level": "may"}, "level: no 'may' (there are must, should)"),
-        ({"url_order": "url"}, "url_order: no 'url' (there are output.url, video_url)"),
+        ({"level": "may"}, "level: no 'may' (available: must, should)"),
+        ({"url_order": "url"}, "url_order: no 'url' (available: output.url, video_url)"),
         ({"ignore": {"retry_after": "x"}}, "ignore: no 'retry_after' (did you mean 'retry-after'?)"),
         ({"ignore": {"retry-after": " "}}, "ignore.retry-after: a rule is left out for a reason; say which"),
-        ({"levels": {"retry-after": "may"}}, "levels.retry-after: no 'may' (there are must, should)"),
+        ({"levels": {"retry-after": "may"}}, "levels.retry-after: no 'may' (available: must, should)"),
     ],
 )
 def test_a_wrong_option_is_told(options: dict[str, Any], message: str) -> None:

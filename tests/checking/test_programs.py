@@ -267,7 +267,7 @@ MISTAKES = {
     ),
     "no task yet": (["--flow", "create"], ["true", "{task_id}"], "{task_id}: with --flow create the client makes"),
     "a rule": (["--ignore", "retry_after=x"], ["true"], "ignore: no 'retry_after' (did you mean 'retry-after'?)"),
-    "a level": (["--rule-level", "retry-after=may"], ["true"], "--rule-level.retry-after: no 'may' (there are must"),
+    "a level": (["--rule-level", "retry-after=may"], ["true"], "--rule-level.retry-after: no 'may' (available: must"),
     "no reason": (["--ignore", "retry-after="], ["true"], "ignore.retry-after: a rule is left out for a reason"),
     "a report nowhere": (["--json", "nowhere/a.json"], ["true"], "nowhere/a.json: its folder is not there"),
     "a report over a folder": (["--html", "."], ["true"], ".: a folder"),
@@ -400,8 +400,8 @@ def test_the_projects_terms_hold_from_the_folder_or_one_above(
 
 WRONG_PROJECTS = {
     "levle = 'must'": "unknown key 'levle' (did you mean 'level'?)",
-    "level = 'may'": "level: no 'may' (there are must, should)",
-    "url-order = 1": "url_order: no 1 (there are output.url, video_url)",
+    "level = 'may'": "level: no 'may' (available: must, should)",
+    "url-order = 1": "url_order: no 1 (available: output.url, video_url)",
     "ignore = ['retry-after']": "ignore: a table of rules",
     "ignore = {retry-after = 1}": "ignore.retry-after: a rule is left out for a reason; say which",
     "scenarios = 'own'": "scenarios: a list of folders",

@@ -17,7 +17,7 @@ from typing import Any
 import pytest
 
 from video_mockserver.checking import subprocesses as programs
-from video_mockserver.checking.subprocesses import NotRunnable, Ran, run_program, stop_all
+from video_mockserver.checking.subprocesses import CompletedRun, NotRunnable, run_program, stop_all
 
 pytestmark = pytest.mark.skipif(sys.platform == "win32", reason="the programs here are of POSIX")
 on_linux = pytest.mark.skipif(sys.platform != "linux", reason="reads /proc")
@@ -54,15 +54,15 @@ print("started it", flush=True)
 HIDE_WELL = HIDE.replace("        time.sleep(60)", '        os.execve("/bin/sleep", ["sleep", "60"], {})')
 
 
-def run(*arguments: str, timeout: float = LONG, env: dict[str, str] | None = None, **how: Any) -> Ran:
+def run(*arguments: str, timeout: float = LONG, env: dict[str, str] | None = None, **how: Any) -> CompletedRun:
     return run_program(arguments, env={**os.environ, **(env or {})}, timeout=timeout, **how)
 
 
-def sh(script: str, *more: str, **how: Any) -> Ran:
+def sh(script: str, *more: str, **how: Any) -> CompletedRun:
     return run("/bin/sh", "-c", script, "sh", *more, **how)
 
 
-def python(script: str, *more: str, **how: Any) -> Ran:
+def python(script: str, *more: str, **how: Any) -> CompletedRun:
     return run(sys.executable, "-S", "-c", script, *more, **how)
 
 

@@ -55,7 +55,7 @@ COMMANDS = {
     "": ("serve", "scenarios", "demo", "--version", "Exit codes: 0 fine"),
     "serve": (
         "--host", "--port", "--download-port", "--one-port", "--public-url", "--download-url", "--ready-file",
-        "--scenario", "--scenarios", "--profile", "--key", "--unknown-tasks", "--strict", "--seed", "--speed",
+        "--scenario", "--scenarios", "--dialect", "--key", "--unknown-tasks", "--strict", "--seed", "--speed",
         "--manual-clock", "--token", "--log-format",
         "(default: 127.0.0.1)", "(default: 8080)", "(default: lifecycle/plain)", "(default: octopusx)",
         "(default: refuse)", "(default: text)", "$VIDEO_MOCKSERVER_TOKEN",
@@ -118,7 +118,7 @@ def test_the_version(capsys: Capture) -> None:
         ("serve --key=", "a key is visible ASCII characters"),
         ("serve --key kä", "a key is visible ASCII characters"),
         ("serve --token=", "--token or $VIDEO_MOCKSERVER_TOKEN: visible ASCII characters"),
-        ("serve --profile sora", "invalid choice: 'sora' (choose from"),
+        ("serve --dialect sora", "invalid choice: 'sora' (choose from"),
         ("serve --log-format xml", "invalid choice: 'xml'"),
         ("serve --seed x", "invalid int value: 'x'"),
         ("scenarios", "the following arguments are required: ACTION"),
@@ -301,7 +301,7 @@ def test_options_reach_the_fake(tmp_path: Path) -> None:
     options = (
         "--scenarios", str(ours), "--scenario", "mine", "--unknown-tasks", "create", "--key", "sk-good",
         "--key", "sk-too", "--one-port", "--public-url", "http://mock.test:1/", "--download-url", "http://clips.test",
-        "--manual-clock", "--profile", "new-api", "--token", "t0ken", "--strict",
+        "--manual-clock", "--dialect", "new-api", "--token", "t0ken", "--strict",
     )  # fmt: skip
     with served(tmp_path, *options) as (told, process):
         at = f"http://127.0.0.1:{told['port']}"

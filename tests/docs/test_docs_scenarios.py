@@ -13,7 +13,7 @@ from support import ROOT
 from support.asking import CREATE, KEY, ask, fetch, poll
 from support.fakes import NewFake
 from video_mockserver.api.contract import OUTCOMES
-from video_mockserver.api.dialects import PROFILES
+from video_mockserver.api.dialects import DIALECTS
 from video_mockserver.api.faults import FAULTS
 from video_mockserver.api.messages import Fault
 from video_mockserver.fake.clips import ClipShelf
@@ -183,7 +183,7 @@ def test_a_reply_has_no_keys_but_those_of_its_two_tables() -> None:
     assert {*bodies, "status", "headers", "delay", "fault", "times", "made"} == set(REPLY_KEYS)
 
 
-@pytest.mark.parametrize("word", [*PROFILES, *DOWNLOAD_AUTH])
+@pytest.mark.parametrize("word", [*DIALECTS, *DOWNLOAD_AUTH])
 def test_the_words_that_a_key_can_have_are_told(word: str) -> None:
     assert f"`{word}`" in PAGE[: PAGE.index("## States")]
 

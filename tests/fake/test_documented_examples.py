@@ -94,7 +94,7 @@ def test_the_end_with_the_url_in_each_of_the_four_places(new_fake: NewFake, plac
 
 
 def test_openais_task(new_fake: NewFake) -> None:
-    fake = new_fake(told({"a": waiting(Transition("b", polls=9), progress=42), "b": done()}), profile="openai")
+    fake = new_fake(told({"a": waiting(Transition("b", polls=9), progress=42), "b": done()}), dialect="openai")
     fake.task(id="video_abc123", prompt="a fox in the snow")
     same(poll(fake, "video_abc123"), payload("openai_video"))
 
@@ -187,7 +187,7 @@ def test_the_models_whose_duration_is_fixed(fake: Fake, model: str, seconds: str
 
 
 def test_the_gateways_create_reply_adds_task_id_and_seconds(new_fake: NewFake) -> None:
-    answer = ask(new_fake(profile="new-api"), "POST", "/v1/videos", json=FIELDS)
+    answer = ask(new_fake(dialect="new-api"), "POST", "/v1/videos", json=FIELDS)
     assert answer.json["task_id"] == answer.json["id"]
     same(answer, payload("create_video_openai_page"), id=r"video_[0-9a-z]+", task_id=r"video_[0-9a-z]+")
 

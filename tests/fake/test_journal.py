@@ -13,10 +13,11 @@ from support.asking import CREATE, KEY, ORIGINS, ask, at_once, content, fetch, m
 from support.fakes import NewFake
 from video_mockserver.api.messages import Clip, ClipPart, Fault, Reply, Request
 from video_mockserver.api.redaction import mask, mask_header, mask_query
+from video_mockserver.fake.clip_files import shipped_shelf
 from video_mockserver.fake.clock import ManualClock
 from video_mockserver.fake.fake import Fake
 from video_mockserver.fake.journal import Exchange, Journal
-from video_mockserver.scenario.library import Library, shipped_shelf
+from video_mockserver.scenario.library import Library
 from video_mockserver.scenario.model import ReplyTemplate, State
 
 # --- what is written down ---------------------------------------------------------------------------------------------
@@ -85,7 +86,7 @@ def test_a_fault_and_a_delay_are_written_down(new_fake: NewFake) -> None:
 def test_how_a_reply_ended_is_the_edges_word(fake: Fake) -> None:
     reply = ask(fake, "GET", "/v1/models").reply
     exchange = fake.journal[-1]
-    assert (reply.exchange, exchange.sent, exchange.ended) == (exchange, None, None)
+    assert (reply.delivery, exchange.sent, exchange.ended) == (exchange, None, None)
     exchange.finish(17, "client left")
     assert (exchange.sent, exchange.ended) == (17, "client left")
 
@@ -300,8 +301,8 @@ def test_a_signature_is_masked_in_requests_replies_and_locations(new_fake: NewFa
 
 
 def test_a_wrong_key_is_masked_in_the_error_too(new_fake: NewFake) -> None:
-    for profile in ("octopusx", "openai"):
-        fake = new_fake(profile=profile, keys=["sk-good-1234567890"])
+    for dialect in ("octopusx", "openai"):
+        fake = new_fake(dialect=dialect, keys=["sk-good-1234567890"])
         answer = ask(fake, "GET", "/v1/models", key="sk-wrong-1234567890")
         assert answer.status == 401
         assert b"1234567890" not in answer.body

@@ -9,7 +9,8 @@ import pytest
 from support.asking import CREATE, ask, at_once, form, multipart, part, poll, quoted
 from support.fakes import NewFake
 from video_mockserver.fake.fake import Fake
-from video_mockserver.scenario.sources import UnknownScenario, asked_for, near, split_model
+from video_mockserver.fake.selection import asked_for, split_model
+from video_mockserver.scenario.sources import UnknownScenario
 
 HEADER = "X-Mock-Scenario"
 
@@ -149,14 +150,14 @@ SLIPS: dict[str, dict[str, Any]] = {
 
 
 @pytest.mark.parametrize("request_", SLIPS.values(), ids=SLIPS)
-@pytest.mark.parametrize("profile", ["octopusx", "new-api", "openai"])
+@pytest.mark.parametrize("dialect", ["octopusx", "new-api", "openai"])
 def test_an_unknown_scenario_is_an_error_with_near_names_and_never_the_default(
-    new_fake: NewFake, profile: str, request_: dict[str, Any]
+    new_fake: NewFake, dialect: str, request_: dict[str, Any]
 ) -> None:
-    fake = new_fake(profile=profile)
+    fake = new_fake(dialect=dialect)
     answer = ask(fake, "POST", "/v1/videos", **request_)
-    message = answer.json["error"]["message"] if profile == "openai" else answer.json["message"]
-    code = answer.json["error"]["code"] if profile == "openai" else answer.json["code"]
+    message = answer.json["error"]["message"] if dialect == "openai" else answer.json["message"]
+    code = answer.json["error"]["code"] if dialect == "openai" else answer.json["code"]
     assert (answer.status, code) == (400, "unknown_scenario")
     assert "no scenario 'url_405'" in message
     assert "'download/url_404'" in message
@@ -172,22 +173,6 @@ def test_an_unknown_scenario_that_is_near_to_nothing_says_only_that(fake: Fake) 
 def test_an_unknown_default_is_refused_when_it_is_set(new_fake: NewFake) -> None:
     with pytest.raises(UnknownScenario, match="download/url_404"):
         new_fake("download/url_405")
-
-
-@pytest.mark.parametrize(
-    ("name", "known", "found"),
-    [
-        ("url_405", ["download/url_404", "lifecycle/plain"], ["download/url_404"]),
-        ("download/url_405", ["download/url_404", "lifecycle/plain"], ["download/url_404"]),
-        ("plane", ["download/url_404", "lifecycle/plain"], ["lifecycle/plain"]),
-        ("x", ["some_folder/x", "another_folder/x"], ["some_folder/x", "another_folder/x"]),
-        ("zzzz", ["download/url_404"], []),
-    ],
-)
-def test_near_names_are_looked_for_by_the_whole_and_by_the_last_part(
-    name: str, known: list[str], found: list[str]
-) -> None:
-    assert near(name, known) == found
 
 
 # --- unknown tasks ----------------------------------------------------------------------------------------------------
@@ -250,7 +235,7 @@ def test_a_deleted_task_does_not_come_to_life_again(new_fake: NewFake) -> None:
     assert "deleted" in (answer.hint or "")
 
 
-@pytest.mark.parametrize(("option", "value"), [("unknown_tasks", "refused"), ("profile", "octopus"), ("profile", "")])
+@pytest.mark.parametrize(("option", "value"), [("unknown_tasks", "refused"), ("dialect", "octopus"), ("dialect", "")])
 def test_a_wrong_setting_is_refused_with_what_would_be_right(new_fake: NewFake, option: str, value: str) -> None:
     with pytest.raises(ValueError, match=option):
         new_fake(**{option: value})

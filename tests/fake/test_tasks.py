@@ -8,9 +8,10 @@ from hypothesis import strategies as st
 
 from support.asking import CREATE, Answer, ask, at_once, content, fetch, poll, quoted
 from support.fakes import NewFake
+from video_mockserver.fake.clip_files import shipped_shelf
 from video_mockserver.fake.clock import ManualClock
 from video_mockserver.fake.fake import Fake
-from video_mockserver.scenario.library import Library, shipped_shelf
+from video_mockserver.scenario.library import Library
 
 IDS = [
     "video_abc123",
@@ -224,9 +225,9 @@ def test_reset_gives_back_the_fake_that_it_was(new_fake: NewFake) -> None:
 
 
 def test_reset_keeps_the_default_scenario_and_the_settings(new_fake: NewFake) -> None:
-    fake = new_fake(at_once("mine"), keys=["sk-1"], profile="new-api", seed=3)
+    fake = new_fake(at_once("mine"), keys=["sk-1"], dialect="new-api", seed=3)
     fake.reset()
-    assert (fake.settings.scenario, fake.settings.profile, fake.settings.seed) == ("mine", "new-api", 3)
+    assert (fake.settings.scenario, fake.settings.dialect, fake.settings.seed) == ("mine", "new-api", 3)
     assert ask(fake, "POST", "/v1/videos", json=CREATE, key="sk-1").json["status"] == "completed"
     assert ask(fake, "POST", "/v1/videos", json=CREATE, key="sk-2").status == 401
 

@@ -33,8 +33,8 @@ def test_faults_notes_and_bytes_are_told(new_fake: NewFake) -> None:
     url = poll(fake, task.id).json["video_url"]
     path = url.removeprefix("http://clips.test")
     answer = ask(fake, "GET", path, host="download")
-    assert answer.reply.exchange is not None
-    answer.reply.exchange.finish(100, "client left")
+    assert answer.reply.delivery is not None
+    answer.reply.delivery.finish(100, "client left")
     ask(fake, "GET", "/v1/video")
     lines = timeline(fake.journal).splitlines()
     assert lines[2].startswith("    0.0 s  GET    download:/clips/video_x/video.mp4  200  [completed]")

@@ -9,10 +9,11 @@ import pytest
 
 from support.asking import CREATE, ask, poll
 from support.fakes import NewFake
+from video_mockserver.fake.clip_files import load_clip
 from video_mockserver.fake.clips import DECOY, ClipShelf
 from video_mockserver.fake.clock import ManualClock
 from video_mockserver.fake.fake import Fake
-from video_mockserver.scenario.library import Library, load_clip, scenario_files
+from video_mockserver.scenario.library import Library, scenario_files
 from video_mockserver.scenario.sources import UnknownScenario
 from video_mockserver.scenario.validation import ScenarioError
 
@@ -145,12 +146,12 @@ NOT_SCENARIOS = {"no YAML": "a: [", "a list": "- a", "nothing": "", "another thi
 
 @pytest.mark.parametrize("text", [WRONG, *NOT_SCENARIOS.values()], ids=["a slip", *NOT_SCENARIOS])
 @pytest.mark.parametrize("pick", ["the default", "the header", "the id"])
-@pytest.mark.parametrize("profile", ["octopusx", "openai"])
+@pytest.mark.parametrize("dialect", ["octopusx", "openai"])
 def test_a_fake_answers_for_a_wrong_file_with_an_error_and_not_with_an_exception(
-    tmp_path: Path, shelf: ClipShelf, profile: str, pick: str, text: str
+    tmp_path: Path, shelf: ClipShelf, dialect: str, pick: str, text: str
 ) -> None:
     write(tmp_path, "slip.yaml", text)
-    fake = Fake(Library([tmp_path]), shelf, clock=ManualClock(), profile=profile)
+    fake = Fake(Library([tmp_path]), shelf, clock=ManualClock(), dialect=dialect)
     if pick == "the default":
         fake.settings.scenario = "slip"
     answer = {
@@ -159,7 +160,7 @@ def test_a_fake_answers_for_a_wrong_file_with_an_error_and_not_with_an_exception
         "the id": lambda: poll(fake, "video_slip"),
     }[pick]()
     assert answer.status == 400
-    told = answer.json["error"] if profile == "openai" else answer.json
+    told = answer.json["error"] if dialect == "openai" else answer.json
     assert told["code"] == "wrong_scenario"
     assert "slip.yaml" in told["message"]
     assert fake.journal[-1].note == told["message"]

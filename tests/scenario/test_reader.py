@@ -41,7 +41,7 @@ def test_a_whole_file_is_read() -> None:
         name="download/url_404",
         summary="The URL answers 404; /content has the clip.",
         source="OctopusX, Grok Task Query: if downloading the URL directly fails, GET /v1/videos/{task_id}/content.",
-        profile="new-api",
+        dialect="new-api",
         clip="decoy",
         task_id="grok:1 a/b?c",
         start="queued",
@@ -323,11 +323,11 @@ SLIPS = [
     ("  processing:\n", "  procesing:\n",
      "6: states.queued.next.state: no state 'processing' (did you mean 'procesing'?)"),
     ("    video: {status: completed}", "    status: completed",
-     "12: states.completed.status: unknown key (there are video, unified, wrapped, poll, download, downloads, content, "
+     "12: states.completed.status: unknown key (available: video, unified, wrapped, poll, download, downloads, content, "
      "next)"),
     ("next: {state: processing", "nxt: {state: processing", "6: states.queued.nxt: unknown key (did you mean 'next'?)"),
     ("next: {state: processing", "then: {state: processing",
-     "6: states.queued.then: unknown key (there are video, unified, wrapped, poll, download, downloads, content, "
+     "6: states.queued.then: unknown key (available: video, unified, wrapped, poll, download, downloads, content, "
      "next)"),
     ("    next: {state: processing, after: 2 polls}\n", "",
      "4: states.queued: the task stays here for ever at 'queued', which is no end: give it a 'next', or say "
@@ -336,7 +336,7 @@ SLIPS = [
      "6: states.queued.next.sate: unknown key (did you mean 'state'?)"),
     ("after: 2 polls", "aftr: 2 polls", "6: states.queued.next.aftr: unknown key (did you mean 'after'?)"),
     ("after: 2 polls", "when: 2 polls",
-     "6: states.queued.next.when: unknown key (there are state, after, on, signal, chance)"),
+     "6: states.queued.next.when: unknown key (available: state, after, on, signal, chance)"),
     (", after: 2 polls", "", "6: states.queued.next: say exactly one of 'after', 'on' and 'signal'"),
     ("after: 2 polls", "after: 2 pols",
      "6: states.queued.next.after: '2 pols' is neither polls ('2 polls') nor a time ('45s', '500ms', '2m', '12h')"),
@@ -461,7 +461,7 @@ HARMFUL: Mapping[str, tuple[str, str]] = {
     ),
     "a key of many lines": (
         HEAD + '"' + "\\n" * 400 + '": 1\n',
-        "f.yaml:6: " + "\\n" * 37 + "...: unknown key (there are summary, source, profile, clip, task_id, start, seed, "
+        "f.yaml:6: " + "\\n" * 37 + "...: unknown key (available: summary, source, dialect, clip, task_id, start, seed, "
         "never_ends, download_auth, link_lifetime, create, states, expect)",
     ),
     "a tag of a mebibyte": (
@@ -473,8 +473,8 @@ HARMFUL: Mapping[str, tuple[str, str]] = {
         "f.yaml:500001: directives such as %YAML are not taken: a scenario begins with its keys",
     ),
     "a word of a mebibyte": (
-        HEAD + "profile: " + "a" * 1_000_000,
-        f"f.yaml:6: profile: no profile '{'a' * 37}...' (there are octopusx, new-api, openai)",
+        HEAD + "dialect: " + "a" * 1_000_000,
+        f"f.yaml:6: dialect: no dialect '{'a' * 37}...' (available: octopusx, new-api, openai)",
     ),
     "a number of a mebibyte": (
         HEAD + "seed: " + "1" * 1_000_000,

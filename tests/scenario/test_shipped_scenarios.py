@@ -106,18 +106,18 @@ ONLY_HERE = {
 
 
 @pytest.mark.parametrize("name", NAMES)
-@pytest.mark.parametrize("profile", ["new-api", "openai"])
+@pytest.mark.parametrize("dialect", ["new-api", "openai"])
 def test_a_shipped_scenario_can_be_lived_through_in_the_other_dialects(
-    library: Library, shelf: ClipShelf, name: str, profile: str
+    library: Library, shelf: ClipShelf, name: str, dialect: str
 ) -> None:
     scenario = library.find(name)
     assert scenario.expect is not None
-    in_dialect = replace(scenario, profile=profile)
-    if ONLY_HERE.get((profile, name)) == "a wrong film":
+    in_dialect = replace(scenario, dialect=dialect)
+    if ONLY_HERE.get((dialect, name)) == "a wrong film":
         with pytest.raises(ValueError, match="wrong film"):
             expectation(in_dialect, library, shelf)
         return
     found = expectation(in_dialect, library, shelf)
     if scenario.expect.outcome != "clip":
         # Where the URL stands decides only where a clip is had from, or whether.
-        assert found.outcome == ONLY_HERE.get((profile, name), scenario.expect.outcome)
+        assert found.outcome == ONLY_HERE.get((dialect, name), scenario.expect.outcome)

@@ -13,6 +13,7 @@ import pytest
 
 from video_mockserver.api.faults import FAULTS
 from video_mockserver.api.messages import Fault
+from video_mockserver.api.suggest import did_you_mean
 from video_mockserver.scenario.library import Library
 from video_mockserver.scenario.model import Expect, ReplyTemplate, Scenario, State, Transition
 from video_mockserver.scenario.validation import (
@@ -24,7 +25,6 @@ from video_mockserver.scenario.validation import (
     Problem,
     ScenarioError,
     check,
-    did_you_mean,
     problems,
     shown,
 )
@@ -66,7 +66,7 @@ WRONG: Mapping[str, tuple[Scenario, list[str]]] = {
     "no summary": (replace(LIFE, summary=" "), ["summary: say in one line what happens"]),
     "a summary of two lines": (replace(LIFE, summary="a\nb"), ["summary: say in one line what happens"]),
     "half a character": (replace(LIFE, source="\ud83d"), ["source: half a character, '\\ud83d': no text can hold it"]),
-    "an unknown profile": (replace(LIFE, profile="opnai"), ["profile: no profile 'opnai' (did you mean 'openai'?)"]),
+    "an unknown dialect": (replace(LIFE, dialect="opnai"), ["dialect: no dialect 'opnai' (did you mean 'openai'?)"]),
     "a seed that is too large": (
         replace(LIFE, seed=2**64),
         ["seed: 18446744073709551616 is too large a number: 64 bits are the most"],
@@ -669,11 +669,11 @@ def test_the_error_passes_between_processes() -> None:
     ("word", "known", "said"),
     [
         ("complete", ["queued", "completed"], " (did you mean 'completed'?)"),
-        ("x", ["queued", "completed"], " (there are queued, completed)"),
+        ("x", ["queued", "completed"], " (available: queued, completed)"),
         ("x", [], ""),
-        ("x", [str(n) for n in range(14)], " (there are 0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13)"),
+        ("x", [str(n) for n in range(14)], " (available: 0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13)"),
         ("x", [str(n) for n in range(15)], ""),
-        ("completed" * 100, ["completed"], " (there are completed)"),
+        ("completed" * 100, ["completed"], " (available: completed)"),
     ],
 )
 def test_did_you_mean_names_what_is_near_or_else_what_there_is(word: str, known: list[str], said: str) -> None:

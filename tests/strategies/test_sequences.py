@@ -337,7 +337,7 @@ class AsyncMachine(Machine):
     """Coroutines, and another dialect at another address."""
 
     make = InATask
-    options: ClassVar[dict[str, Any]] = {"profile": "openai", "base_url": "https://api.openai.test/v1"}
+    options: ClassVar[dict[str, Any]] = {"dialect": "openai", "base_url": "https://api.openai.test/v1"}
 
     async def stop(self) -> None:  # type: ignore[override]
         await self.client.http.aclose()

@@ -7,9 +7,10 @@ from typing import Any
 
 from support.asking import CREATE, Answer, ask, fetch
 from video_mockserver.api.contract import URL_FIELDS, Phase, phase_of, result_urls
+from video_mockserver.fake.clip_files import shipped_shelf
 from video_mockserver.fake.clock import ManualClock
 from video_mockserver.fake.fake import Fake
-from video_mockserver.scenario.library import Library, shipped_shelf
+from video_mockserver.scenario.library import Library
 
 Data = dict[str, Any]
 

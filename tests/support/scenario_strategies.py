@@ -7,7 +7,7 @@ from typing import Any
 from hypothesis import strategies as st
 
 from video_mockserver.api.contract import OUTCOMES
-from video_mockserver.api.dialects import PROFILES
+from video_mockserver.api.dialects import DIALECTS
 from video_mockserver.api.faults import FAULTS
 from video_mockserver.api.messages import Fault
 from video_mockserver.scenario.model import CANCELLED, EVENTS, Expect, ReplyTemplate, Scenario, State, Transition
@@ -192,7 +192,7 @@ def scenarios(draw: st.DrawFn, name: str = "generated/one") -> Scenario:
         create=draw(_sequences("create")),
         expect=draw(st.none() | st.just(Expect(outcome, sources))),
         seed=draw(_integers),
-        profile=draw(st.none() | st.sampled_from(sorted(PROFILES))),
+        dialect=draw(st.none() | st.sampled_from(sorted(DIALECTS))),
         clip=draw(st.none() | _plain_texts),
         task_id=draw(st.none() | st.from_regex(TASK_ID, fullmatch=True)),
         never_ends=draw(st.booleans()),

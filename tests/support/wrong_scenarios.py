@@ -20,7 +20,7 @@ WHOLE = """\
 # yaml-language-server: $schema=../scenario.schema.json
 summary: The URL answers 404; /content has the clip.
 source: "OctopusX, Grok Task Query: if downloading the URL directly fails, GET /v1/videos/{task_id}/content."
-profile: new-api
+dialect: new-api
 clip: decoy
 task_id: "grok:1 a/b?c"
 start: queued
@@ -94,12 +94,12 @@ WRONG_SHAPES: Mapping[str, tuple[str, list[str]]] = {
     ),
     "an unknown key that is near to none": (
         HEAD + "    next: {state: cancelled, after: 1 poll, wait: 3}\n",
-        ["f.yaml:6: states.a.next.wait: unknown key (there are state, after, on, signal, chance)"],
+        ["f.yaml:6: states.a.next.wait: unknown key (available: state, after, on, signal, chance)"],
     ),
     "an unknown key in a reply": (
         HEAD + "    poll:\n      - status: 404\n        boddy: x\n",
         [
-            "f.yaml:8: states.a.poll.0.boddy: unknown key (there are status, headers, video, json, text, html, clip, "
+            "f.yaml:8: states.a.poll.0.boddy: unknown key (available: status, headers, video, json, text, html, clip, "
             "error, redirect, delay, fault, times, made)"
         ],
     ),
@@ -130,13 +130,13 @@ WRONG_SHAPES: Mapping[str, tuple[str, list[str]]] = {
     "a flag in words": (HEAD + "never_ends: yes\n", ["f.yaml:6: never_ends: 'yes' is neither true nor false"]),
     "a seed with a point": (HEAD + "seed: 1.5\n", ["f.yaml:6: seed: 1.5 is not a whole number"]),
     "a seed that is true": (HEAD + "seed: true\n", ["f.yaml:6: seed: true is not a whole number"]),
-    "an unknown profile": (
-        HEAD + "profile: newapi\n",
-        ["f.yaml:6: profile: no profile 'newapi' (did you mean 'new-api'?)"],
+    "an unknown dialect": (
+        HEAD + "dialect: newapi\n",
+        ["f.yaml:6: dialect: no dialect 'newapi' (did you mean 'new-api'?)"],
     ),
     "an unknown download_auth": (
         HEAD + "download_auth: none\n",
-        ["f.yaml:6: download_auth: no way to treat Authorization 'none' (there are strict, lenient, bearer)"],
+        ["f.yaml:6: download_auth: no way to treat Authorization 'none' (available: strict, lenient, bearer)"],
     ),
     "a lifetime in words": (
         HEAD + "link_lifetime: a day\n",
@@ -149,7 +149,7 @@ WRONG_SHAPES: Mapping[str, tuple[str, list[str]]] = {
     "an expectation of nothing": (HEAD + "expect: {}\n", ["f.yaml:6: expect.outcome: this key is missing"]),
     "an unknown outcome": (
         HEAD + "expect: {outcome: never}\n",
-        ["f.yaml:6: expect.outcome: no outcome 'never' (there are clip, failed, no_clip, no_end, refused)"],
+        ["f.yaml:6: expect.outcome: no outcome 'never' (available: clip, failed, no_clip, no_end, refused)"],
     ),
     "a clip from nowhere": (HEAD + "expect: {outcome: clip}\n", ["f.yaml:6: expect: say where the clip is 'from'"]),
     "an unknown source": (

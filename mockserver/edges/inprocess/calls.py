@@ -187,5 +187,5 @@ class Inproc:
 
     @staticmethod
     def _finish(reply: Reply, sent: int, ended: str) -> None:
-        if reply.exchange is not None:
-            reply.exchange.finish(sent, ended)
+        if reply.delivery is not None:
+            reply.delivery.finish(sent, ended)

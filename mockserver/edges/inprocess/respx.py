@@ -16,9 +16,10 @@ import respx
 from respx.mocks import HTTPCoreMocker, Mocker
 from respx.models import AllMockedAssertionError, PassThrough
 
+from ...fake.clip_files import shipped_shelf
 from ...fake.clock import ManualClock
 from ...judge.verify import JudgedFake
-from ...scenario.library import Library, shipped_shelf
+from ...scenario.library import Library
 from ...scenario.model import Scenario
 from .calls import API_ORIGIN, Broken, Inproc, Received
 

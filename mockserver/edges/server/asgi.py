@@ -25,7 +25,7 @@ from ...fake.fake import Fake
 from ...fake.responses import json_reply
 from .wire import LENGTHLESS, WIRE, Wire, encoded_headers
 
-__all__ = ["Addressed", "Edge", "FaultWithoutSocket", "Switchboard", "raw_path"]
+__all__ = ["AddressBook", "Addressed", "Edge", "FaultWithoutSocket", "raw_path"]
 
 BODY_LIMIT = 100 * 1024 * 1024
 _PIECE = 256 * 1024
@@ -44,7 +44,7 @@ class Addressed:
     origins: Origins
 
 
-class Switchboard(Protocol):
+class AddressBook(Protocol):
     """Finds out whom a request is for."""
 
     def address(self, scope: Scope, path: str) -> Addressed | str:
@@ -65,7 +65,7 @@ class Edge:
     `body_limit` is in bytes (default 100 MiB); a larger body is answered 413.
     """
 
-    def __init__(self, switchboard: Switchboard, side: ASGIApp | None = None, *, body_limit: int = BODY_LIMIT) -> None:
+    def __init__(self, switchboard: AddressBook, side: ASGIApp | None = None, *, body_limit: int = BODY_LIMIT) -> None:
         self._switchboard = switchboard
         self._side = side
         self._body_limit = body_limit
@@ -143,14 +143,14 @@ class _Sending:
         self._bodiless = bodiless or reply.status in LENGTHLESS
         # When the next step is due, by the fake's clock. It counts from the answer, which the test may have seen and
         # moved the clock since; and however far it is moved at once, what falls due by then happens.
-        self._due = reply.exchange.at if reply.exchange is not None else fake.clock.now()
+        self._due = reply.delivery.at if reply.delivery is not None else fake.clock.now()
         self._old = scope.get("http_version") == "1.0"
         self._sent = 0
 
     def _finish(self, sent: int, ended: str) -> None:
         self._sent = sent
-        if self._reply.exchange is not None:
-            self._reply.exchange.finish(sent, ended)
+        if self._reply.delivery is not None:
+            self._reply.delivery.finish(sent, ended)
 
     async def run(self, receive: Receive, send: Send) -> None:
         """Send the reply; the journal hears how it went."""
@@ -337,9 +337,9 @@ def _encoded(reply: Reply) -> list[tuple[bytes, bytes]]:
 async def _send_whole(send: Send, reply: Reply, *, bodiless: bool = False) -> None:
     body = b"" if bodiless else reply.body
     assert isinstance(body, bytes)
-    if reply.exchange is not None:
+    if reply.delivery is not None:
         # Noted before it is sent: who has the answer finds it in the journal.
-        reply.exchange.finish(len(body), "whole")
+        reply.delivery.finish(len(body), "whole")
     await send({"type": "http.response.start", "status": reply.status, "headers": _encoded(reply)})
     await send({"type": "http.response.body", "body": body})
 

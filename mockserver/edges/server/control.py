@@ -32,6 +32,7 @@ from starlette.routing import Route, Router
 from starlette.types import ASGIApp, Receive, Scope, Send
 
 from ...api.messages import Origins
+from ...api.suggest import close_matches
 from ...fake.clock import ManualClock
 from ...fake.fake import Fake
 from ...fake.har import har
@@ -39,20 +40,20 @@ from ...fake.journal import Exchange
 from ...fake.tasks import Task
 from ...scenario.model import Scenario
 from ...scenario.reader import read, to_data, write
-from ...scenario.sources import UnknownScenario, near
+from ...scenario.sources import UnknownScenario
 from ...scenario.validation import ScenarioError
 from .control_routes import (
     BODY_LIMIT,
     CONTROL,
     CONTROL_ROUTES,
+    CREATE_PARAM_FIELDS,
     JSON_TYPES,
-    WISH_FIELDS,
     YAML_TYPES,
     ControlRoute,
     Field,
 )
 
-__all__ = ["FakeHouse", "control_app"]
+__all__ = ["FakeProvider", "control_app"]
 
 _log = logging.getLogger("video_mockserver.control")
 _LAST_MOMENT = 253_370_764_800  # 9999-01-01 in Unix seconds: after that year no date can be written
@@ -61,7 +62,7 @@ _SHOWN = 80  # characters of a wrong value that are worth repeating
 _TOKEN = re.compile(r"[\x21-\x7e]+")
 
 
-class FakeHouse(Protocol):
+class FakeProvider(Protocol):
     """What the control API needs of the server that holds the fakes.
 
     `fake_of` and `origins` are called on the event loop and must not block; the rest is called in worker threads,
@@ -90,7 +91,7 @@ class FakeHouse(Protocol):
 
 
 def control_app(
-    fakes: FakeHouse, *, token: str | None = None, enabled: bool = True, public_url: str | None = None
+    fakes: FakeProvider, *, token: str | None = None, enabled: bool = True, public_url: str | None = None
 ) -> ASGIApp:
     """The control API as an ASGI application.
 
@@ -130,7 +131,7 @@ class _Answer:
 class _Asked:
     """One request, read and checked, as its handler gets it."""
 
-    house: FakeHouse
+    house: FakeProvider
     fake: Fake
     origins: Origins
     params: Mapping[str, str]
@@ -143,7 +144,7 @@ class _Asked:
         id = self.params["id"]
         task = self.fake.find_task(id)
         if task is None:
-            close = near(id, [known.id for known in self.fake.tasks])
+            close = close_matches(id, [known.id for known in self.fake.tasks])
             raise _ControlError(404, f"no task {id!r} in the fake {self.fake.name!r}", close)
         return task
 
@@ -241,7 +242,7 @@ class _Guard:
 class _Control:
     """Finds the resource for a request, once the guard has let it in."""
 
-    def __init__(self, house: FakeHouse, guard: _Guard) -> None:
+    def __init__(self, house: FakeProvider, guard: _Guard) -> None:
         self._guard = guard
         self._open = {route.path for route in CONTROL_ROUTES if route.always_on}
         resources: dict[str, dict[str, ControlRoute]] = {}
@@ -300,7 +301,7 @@ def _routes() -> list[str]:
 class _Resource:
     """One path of the control API with its methods, as an ASGI endpoint."""
 
-    def __init__(self, house: FakeHouse, methods: Mapping[str, ControlRoute]) -> None:
+    def __init__(self, house: FakeProvider, methods: Mapping[str, ControlRoute]) -> None:
         self._house = house
         self._methods = {**methods, **({"HEAD": methods["GET"]} if "GET" in methods else {})}
 
@@ -409,7 +410,7 @@ def _fields(given: Mapping[str, Any], fields: tuple[Field, ...], where: str) -> 
     for name in given:
         if name not in names:
             have = f"it takes {', '.join(names)}" if names else "it takes none"
-            raise _ControlError(400, f"{where}: no field {name[:_SHOWN]!r}; {have}", near(name, names))
+            raise _ControlError(400, f"{where}: no field {name[:_SHOWN]!r}; {have}", close_matches(name, names))
     checked: dict[str, Any] = {}
     for told in fields:
         value = given.get(told.name)
@@ -446,7 +447,7 @@ def _checked(told: Field, value: Any, where: str) -> Any:
     if not value:
         raise _ControlError(400, f"{where}: {told.name!r} is empty: {told.meaning}")
     if told.choices and value not in told.choices:
-        raise _ControlError(400, f"{wrong}, not one of {', '.join(told.choices)}", near(value, told.choices))
+        raise _ControlError(400, f"{wrong}, not one of {', '.join(told.choices)}", close_matches(value, told.choices))
     if told.pattern is not None and not re.fullmatch(told.pattern, value):
         raise _ControlError(400, f"{wrong}, which does not fit {told.pattern}: {told.meaning}")
     return value
@@ -524,7 +525,7 @@ def _fake_data(asked: _Asked, fake: Fake) -> dict[str, Any]:
     return {
         "name": fake.name,
         "scenario": fake.settings.scenario,
-        "profile": fake.settings.profile,
+        "dialect": fake.settings.dialect,
         "tasks": len(fake.tasks),
         "exchanges": fake.journal.total,
         **_addresses(asked, fake.name),
@@ -555,7 +556,7 @@ def _open_fake(asked: _Asked) -> _Answer:
 def _named_fake(asked: _Asked) -> Fake:
     name, fakes = asked.params["name"], asked.house.fakes()
     if name not in fakes:
-        raise _ControlError(404, f"no fake {name!r}; there are {', '.join(fakes)}", near(name, fakes))
+        raise _ControlError(404, f"no fake {name!r}; there are {', '.join(fakes)}", close_matches(name, fakes))
     return fakes[name]
 
 
@@ -585,7 +586,7 @@ def _task_data(asked: _Asked, task: Task) -> dict[str, Any]:
         "state": task.state,
         "ended": task.ended,
         "polls": task.position.polls,
-        "profile": task.profile.name,
+        "dialect": task.dialect.name,
         "billed": task.billed,
         "created_at": task.created_at,
         "document": document,
@@ -598,10 +599,10 @@ def _list_tasks(asked: _Asked) -> _Answer:
 
 def _make_task(asked: _Asked) -> _Answer:
     body = asked.body
-    wish = {told.name: body[told.name] for told in WISH_FIELDS if told.name in body}
+    wish = {told.name: body[told.name] for told in CREATE_PARAM_FIELDS if told.name in body}
     scenario = asked.scenario(body.get("scenario") or asked.fake.settings.scenario)
     try:
-        task = asked.fake.task(scenario.name, id=body.get("id"), profile=body.get("profile"), **wish)
+        task = asked.fake.task(scenario.name, id=body.get("id"), dialect=body.get("dialect"), **wish)
     except ValueError as error:
         # Either the id is taken, or the scenario asks for a clip that is not there.
         raise _ControlError(409 if str(error).startswith("id:") else 422, str(error)) from None
@@ -617,7 +618,7 @@ def _move_task(asked: _Asked) -> _Answer:
     try:
         asked.fake.move(task, state)
     except ValueError as error:
-        raise _ControlError(400, str(error), near(state, task.script.states)) from None
+        raise _ControlError(400, str(error), close_matches(state, task.script.states)) from None
     return _Answer(_task_data(asked, task))
 
 
@@ -626,7 +627,9 @@ def _signal_task(asked: _Asked) -> _Answer:
     known = sorted({way.signal for state in task.scenario.states.values() for way in state.next if way.signal})
     if signal not in known:
         have = f"only for {', '.join(known)}" if known else "for no signal at all"
-        raise _ControlError(400, f"{task.scenario.name} does not wait for {signal!r}, {have}", near(signal, known))
+        raise _ControlError(
+            400, f"{task.scenario.name} does not wait for {signal!r}, {have}", close_matches(signal, known)
+        )
     moves = task.position.moves
     asked.fake.signal(task, signal)
     return _Answer({**_task_data(asked, task), "moved": task.position.moves != moves})

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from ...api.contract import DOWNLOAD_ROUTE, ROUTES
-from ...api.dialects import PROFILES
+from ...api.dialects import DIALECTS
 from ...scenario.validation import WORD
 
 __all__ = [
@@ -19,11 +19,11 @@ __all__ = [
     "CONTROL",
     "CONTROL_ROUTES",
     "CONTROL_SCHEMAS",
+    "CREATE_PARAM_FIELDS",
     "FAKE_NAME",
     "JSON_TYPES",
     "LONGEST_ADVANCE",
     "SCENARIO_NAME",
-    "WISH_FIELDS",
     "YAML_TYPES",
     "ControlRoute",
     "Field",
@@ -108,7 +108,7 @@ class ControlRoute:
 
 
 # What a task made by a test can ask for, as a create's body would.
-WISH_FIELDS: tuple[Field, ...] = (
+CREATE_PARAM_FIELDS: tuple[Field, ...] = (
     Field("model", "string", "The model, as a client would ask for it."),
     Field("prompt", "string", "The prompt."),
     Field("seconds", "text", "Duration of the clip in seconds."),
@@ -150,8 +150,8 @@ CONTROL_ROUTES: tuple[ControlRoute, ...] = (
         body=(
             Field("scenario", "string", _SCENARIO.meaning + " Default: the fake's."),
             Field("id", "string", "Its id; default: a new one."),
-            Field("profile", "string", "The dialect it is shown in; default: the fake's.", choices=tuple(PROFILES)),
-            *WISH_FIELDS,
+            Field("dialect", "string", "The dialect it is shown in; default: the fake's.", choices=tuple(DIALECTS)),
+            *CREATE_PARAM_FIELDS,
         ),
         status=201, errors=(409, 422),
     ),
@@ -234,7 +234,7 @@ _TASK: Mapping[str, Schema] = {
     "state": {"type": "string", "description": "The scenario's name for where the task stands."},
     "ended": {"type": "boolean", "description": "Nothing leads out of its state."},
     "polls": {"type": "integer", "minimum": 0, "description": "Polls answered in this state."},
-    "profile": {"type": "string", "enum": list(PROFILES)},
+    "dialect": {"type": "string", "enum": list(DIALECTS)},
     "billed": {"type": "boolean", "description": "A client made it."},
     "created_at": _SECONDS,
     "document": {"type": "object", "description": "The task object, as a poll would show it now."},
@@ -271,7 +271,7 @@ CONTROL_SCHEMAS: Mapping[str, Schema] = {
         {
             "name": _STRING,
             "scenario": _STRING,
-            "profile": {"type": "string", "enum": list(PROFILES)},
+            "dialect": {"type": "string", "enum": list(DIALECTS)},
             "tasks": _COUNT,
             "exchanges": {"type": "integer", "minimum": 0, "description": "The dropped ones included."},
             **_ADDRESSES,

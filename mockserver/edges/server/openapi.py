@@ -10,10 +10,10 @@ from collections.abc import Iterable, Mapping
 from typing import Any
 
 from ...api.contract import DOWNLOAD_ROUTE, FIXED_SECONDS, TASK_QUERY, Route
-from ...api.dialects import OMIT, PROFILES, ErrorCase, Profile
+from ...api.dialects import DIALECTS, OMIT, Dialect, ErrorCase, enveloped
 from ...api.routing import routes_for
-from ...fake.state import DOWNLOAD_ALIAS, enveloped
-from ...scenario.sources import SCENARIO_HEADER
+from ...fake.selection import SCENARIO_HEADER
+from ...fake.state import DOWNLOAD_ALIAS
 from .control_routes import CONTROL_ROUTES, CONTROL_SCHEMAS, JSON_TYPES, YAML_TYPES, ControlRoute, Field
 
 __all__ = ["openapi_document"]
@@ -32,7 +32,7 @@ Schema = dict[str, Any]
 
 
 def openapi_document(
-    profile: str = "octopusx",
+    dialect: str = "octopusx",
     *,
     server_url: str = "/",
     download_url: str | None = None,
@@ -40,15 +40,15 @@ def openapi_document(
 ) -> dict[str, Any]:
     """The document of a fake in this dialect, ready for JSON.
 
-    - `profile`: a name of `profiles.PROFILES`; ValueError for another.
+    - `dialect`: a name of `dialects.DIALECTS`; ValueError for another.
     - `server_url`: the base of the API's paths, absolute or relative to where the document is read.
     - `download_url`: the download host's base; None takes its alias below the API's, which every server has.
     - `scenarios`: the names that the header `X-Mock-Scenario` is said to take. With none the header is told only in
       words, so that a generator of requests does not ask for scenarios that are not there.
     """
-    if profile not in PROFILES:
-        raise ValueError(f"profile: no {profile!r}; there are {', '.join(PROFILES)}")
-    return _Maker(PROFILES[profile], server_url, download_url, tuple(scenarios)).document()
+    if dialect not in DIALECTS:
+        raise ValueError(f"dialect: no {dialect!r}; there are {', '.join(DIALECTS)}")
+    return _Maker(DIALECTS[dialect], server_url, download_url, tuple(scenarios)).document()
 
 
 # --- errors -----------------------------------------------------------------------------------------------------------
@@ -256,15 +256,15 @@ _ANSWERS: Mapping[str, tuple[str, str]] = {
 class _Maker:
     """Makes the document for one dialect."""
 
-    def __init__(self, profile: Profile, server_url: str, download_url: str | None, scenarios: tuple[str, ...]) -> None:
-        self._profile = profile
+    def __init__(self, dialect: Dialect, server_url: str, download_url: str | None, scenarios: tuple[str, ...]) -> None:
+        self._dialect = dialect
         self._server = server_url
         self._download = server_url.rstrip("/") + DOWNLOAD_ALIAS if download_url is None else download_url
         self._scenarios = scenarios
 
     def document(self) -> dict[str, Any]:
         paths: dict[str, dict[str, Any]] = {}
-        for route in routes_for(self._profile.name):
+        for route in routes_for(self._dialect.name):
             paths.setdefault(route.path, {})[route.method.lower()] = self._operation(route)
         paths[DOWNLOAD_ROUTE.path] = {"servers": [{"url": self._download}], **self._downloads()}
         for control in CONTROL_ROUTES:
@@ -272,9 +272,9 @@ class _Maker:
         return {
             "openapi": "3.1.0",
             "info": {
-                "title": f"video-mockserver, {self._profile.name}",
+                "title": f"video-mockserver, {self._dialect.name}",
                 "version": "1",
-                "summary": self._profile.summary,
+                "summary": self._dialect.summary,
                 "description": _DESCRIPTION,
                 "license": {"name": "MIT", "identifier": "MIT"},
             },
@@ -336,7 +336,7 @@ class _Maker:
         return parameters
 
     def _request_body(self, operation: str) -> dict[str, Any]:
-        required = [name for name in _REQUIRED[operation] if name != "model" or self._profile.default_model is None]
+        required = [name for name in _REQUIRED[operation] if name != "model" or self._dialect.default_model is None]
         names = list(dict.fromkeys((*_REQUIRED[operation], *(() if operation == "create_character" else _WISHES))))
 
         def body(fields: Mapping[str, Schema]) -> dict[str, Any]:
@@ -358,8 +358,8 @@ class _Maker:
         }
 
     def _in_dialect(self, example: dict[str, Any]) -> dict[str, Any]:
-        own = {"model": self._profile.models[0], "seconds": self._profile.default_seconds,
-               "size": self._profile.default_size}  # fmt: skip
+        own = {"model": self._dialect.models[0], "seconds": self._dialect.default_seconds,
+               "size": self._dialect.default_size}  # fmt: skip
         return {**example, **{name: value for name, value in own.items() if name in example}}
 
     # --- answers ---
@@ -368,13 +368,13 @@ class _Maker:
         if route.operation == "content":
             return _clip_responses(route.method, {_VIDEO: {}, _PICTURE: {}}, _CONTENT_HEADERS)
         schema, description = _ANSWERS[route.operation]
-        if schema == "MadeTask" and self._profile.name != "octopusx":
+        if schema == "MadeTask" and self._dialect.name != "octopusx":
             schema = "CreatedTask"
         answer = _answer(schema, description)
         return {"200": {**answer, "headers": _POLL_HEADERS} if route.poll else answer}
 
     def _errors(self, route: Route) -> dict[str, Any]:
-        cases = self._profile.errors
+        cases = self._dialect.errors
         by_status: dict[int, dict[str, ErrorCase]] = {}
         for name in (*_EVERY_ROUTE, *_CASES[route.operation]):
             by_status.setdefault(cases[name].status, {})[name] = cases[name]
@@ -424,7 +424,7 @@ class _Maker:
 
     def _schemas(self) -> dict[str, Any]:
         task = self._task_fields()
-        created = {name: task[name] for name in self._profile.create_fields}
+        created = {name: task[name] for name in self._dialect.create_fields}
         schemas: dict[str, Any] = {
             "Task": {**self._task(task), "description": "A task, as its status poll shows it."},
             "CreatedTask": _object(created),
@@ -438,12 +438,12 @@ class _Maker:
             "ModelList": _object({
                 "object": {"const": "list"},
                 "data": {"type": "array", "items": _object({
-                    "id": {"type": "string", "enum": list(self._profile.models)}, "object": {"const": "model"},
-                    "created": _TIME, "owned_by": {"const": self._profile.name},
+                    "id": {"type": "string", "enum": list(self._dialect.models)}, "object": {"const": "model"},
+                    "created": _TIME, "owned_by": {"const": self._dialect.name},
                 })},
             }),
         }  # fmt: skip
-        operations = {route.operation for route in routes_for(self._profile.name)}
+        operations = {route.operation for route in routes_for(self._dialect.name)}
         if "character" in operations:
             schemas["Character"] = _object(
                 {"id": _TEXT, "object": {"const": "character"}, "created_at": _TIME, "name": _TEXT}
@@ -452,7 +452,7 @@ class _Maker:
             schemas.update(_UNIFIED_SCHEMAS)
         if "wrapped_query" in operations:
             schemas.update(_WRAPPED_SCHEMAS)
-        if self._profile.name == "octopusx":
+        if self._dialect.name == "octopusx":
             schemas["MadeTask"] = {
                 **_object({"id": _TEXT, "status": _STATUS_WORD, "status_update_time": _TIME}),
                 "examples": [
@@ -463,7 +463,7 @@ class _Maker:
                     }
                 ],
             }
-        envelopes = {case.envelope for case in self._profile.errors.values()}
+        envelopes = {case.envelope for case in self._dialect.errors.values()}
         for envelope, name in _ENVELOPES.items():
             if envelope in envelopes:
                 schemas[name] = _ENVELOPE_SCHEMAS[name]
@@ -474,7 +474,7 @@ class _Maker:
         """The schema of each field of the task object, in the dialect's order."""
         told = {fact.name: fact for fact in TASK_QUERY}
         fields: dict[str, Schema] = {}
-        for name, absent in self._profile.fields:
+        for name, absent in self._dialect.fields:
             fact = told.get(name)
             schema: Schema = {"type": fact.type if fact else _OTHER_FIELDS[name]}
             if fact:
@@ -491,25 +491,25 @@ class _Maker:
     def _task(self, fields: Mapping[str, Schema]) -> Schema:
         # A field without a value is there unless the dialect leaves it out; these always have one.
         always = {"id", "task_id", "object", "model", "status", "progress", "created_at", "seconds", "size"}
-        if self._profile.expires == "always":
+        if self._dialect.expires == "always":
             always.add("expires_at")
-        required = [name for name, absent in self._profile.fields if absent is not OMIT or name in always]
+        required = [name for name, absent in self._dialect.fields if absent is not OMIT or name in always]
         schema: Schema = {"type": "object", "properties": dict(fields), "required": required}
-        if self._profile.url_field == "video_url":
+        if self._dialect.url_field == "video_url":
             # The other places where the polling recommendations say to look; only scenarios use them.
             schema["properties"] |= {
                 "output": _object({}, {"url": _URL}, closed=False),
                 "url": _URL,
                 "detail": _object({}, {"url": _URL}, closed=False),
             }
-        if self._profile.name == "octopusx":
+        if self._dialect.name == "octopusx":
             schema["examples"] = [_DOCUMENTED_TASK]
         return schema
 
     def _status(self) -> Schema:
-        words = list(dict.fromkeys(self._profile.words.get(word, word) for word in _STATUSES))
+        words = list(dict.fromkeys(self._dialect.words.get(word, word) for word in _STATUSES))
         # OctopusX's pages say "commonly"; its relatives name all there are.
-        return {"examples": words} if self._profile.name == "octopusx" else {"enum": words}
+        return {"examples": words} if self._dialect.name == "octopusx" else {"enum": words}
 
 
 _DESCRIPTION = f"""\

@@ -6,12 +6,12 @@ from starlette.responses import JSONResponse
 from starlette.types import ASGIApp, Receive, Scope, Send
 
 from .openapi import openapi_document
-from .registry import Hall
+from .registry import FakeRegistry
 
 __all__ = ["side_app"]
 
 
-def side_app(hall: Hall, control: ASGIApp) -> ASGIApp:
+def side_app(hall: FakeRegistry, control: ASGIApp) -> ASGIApp:
     """`/openapi.json` of the fake that was asked; everything else is control's."""
 
     async def app(scope: Scope, receive: Receive, send: Send) -> None:
@@ -23,7 +23,7 @@ def side_app(hall: Hall, control: ASGIApp) -> ASGIApp:
         except LookupError as error:
             answer = JSONResponse({"error": {"message": str(error)}}, 404)
         else:
-            answer = JSONResponse(openapi_document(fake.settings.profile, server_url=origins.api))
+            answer = JSONResponse(openapi_document(fake.settings.dialect, server_url=origins.api))
         await answer(scope, receive, send)
 
     return app

@@ -23,7 +23,7 @@ from ...scenario.sources import ScenarioSource
 from .asgi import Addressed, raw_path
 from .control_routes import FAKE_NAME
 
-__all__ = ["Hall", "Place", "PortTaken", "ServedFake", "listen"]
+__all__ = ["Binding", "FakeRegistry", "PortTaken", "ServedFake", "listen"]
 
 DEFAULT = "default"
 # Clients take `.` and `..` out of a path before they send it.
@@ -69,7 +69,7 @@ class ServedFake(JudgedFake):
 
 
 @dataclass(slots=True)
-class Place:
+class Binding:
     """What a port is for: a fake's API, or its download host; and the fakes below the port's prefixes."""
 
     fake: ServedFake
@@ -80,7 +80,7 @@ class Place:
     origins: dict[tuple[str, str], Origins] = field(default_factory=dict)
 
 
-class Hall:
+class FakeRegistry:
     """Every fake of a server. Safe to use from any thread.
 
     `refused_port` is one where nothing listens. See `server.VideoServer` for the other options.
@@ -106,7 +106,7 @@ class Hall:
         self._shelf = shelf
         self._fake_options = dict(fake_options)
         self._on_close = on_close
-        self._places: dict[int, Place] = {}
+        self._places: dict[int, Binding] = {}
         self._names: dict[str, ServedFake] = {}
         self._lock = threading.RLock()
         self._numbers = itertools.count(1)
@@ -137,16 +137,16 @@ class Hall:
             **chosen,
         )
 
-    def settle_in(self, fake: ServedFake, api_port: int, download_port: int) -> None:
+    def attach(self, fake: ServedFake, api_port: int, download_port: int) -> None:
         """Let ports lead to a fake. Raises ValueError when its name is taken."""
         with self._lock:
             if fake.name in self._names:
                 raise ValueError(f"there is a fake {fake.name!r} already")
             fake.ports = tuple(dict.fromkeys((api_port, download_port)))
             self._names[fake.name] = fake
-            self._places[api_port] = Place(fake, "api", api_port, download_port)
+            self._places[api_port] = Binding(fake, "api", api_port, download_port)
             if download_port != api_port:
-                self._places[download_port] = Place(fake, "download", api_port, download_port)
+                self._places[download_port] = Binding(fake, "download", api_port, download_port)
             own = self._origins(self._places[api_port], _url_host(self.host), api_port, "http", "")
             fake.origin, fake.download_origin = own.api, own.download
 
@@ -210,7 +210,7 @@ class Hall:
                 place.origins[key] = origins
         return Addressed(fake, host, path, origins)
 
-    def _prefixed(self, place: Place, name: str) -> ServedFake | None:
+    def _prefixed(self, place: Binding, name: str) -> ServedFake | None:
         """The fake below a port's `/t/<name>`, made on first use; None when the port's own has been closed."""
         fake = place.prefixed.get(name)
         if fake is None:
@@ -226,7 +226,7 @@ class Hall:
                     place.prefixed[name] = self._names[fake.name] = fake
         return fake
 
-    def _origins(self, place: Place, host: str, port: int | None, scheme: str, prefix: str) -> Origins:
+    def _origins(self, place: Binding, host: str, port: int | None, scheme: str, prefix: str) -> Origins:
         public = self.public_url if place.fake.name == DEFAULT else None
         if public is not None:
             api = public + prefix

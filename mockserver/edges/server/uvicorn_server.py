@@ -20,12 +20,13 @@ from typing import Any
 import uvicorn
 from starlette.types import ASGIApp, Receive, Scope, Send
 
+from ...fake.clip_files import shipped_shelf
 from ...fake.clips import ClipShelf
 from ...fake.journal import Exchange
-from ...scenario.library import Library, shipped_shelf
+from ...scenario.library import Library
 from ...scenario.model import Scenario
 from .asgi import Edge
-from .registry import DEFAULT, Hall, PortTaken, ServedFake, listen
+from .registry import DEFAULT, FakeRegistry, PortTaken, ServedFake, listen
 from .wire import wired
 
 __all__ = ["PortTaken", "ServedFake", "ServerProcess", "VideoServer", "serve"]
@@ -148,7 +149,7 @@ class VideoServer:
     - `one_port`: give downloads the API's port, below `/_download`.
     - `token`: who sends it may use `/_mock/`; without one only a server on loopback has it.
     - `parser`: uvicorn's HTTP parser, `"auto"`, `"httptools"` or `"h11"`.
-    - everything else is an option of each fake (`fake.Fake`): scenario, profile, keys, speed, clock, strict, ...
+    - everything else is an option of each fake (`fake.Fake`): scenario, dialect, keys, speed, clock, strict, ...
 
     Starting and stopping takes a few milliseconds. Fakes that are left open are closed with the server.
     """
@@ -174,7 +175,7 @@ class VideoServer:
         self._fake_options = fake_options
         self._thread: threading.Thread | None = None
         self._uvicorn: _Uvicorn | None = None
-        self._hall: Hall | None = None
+        self._hall: FakeRegistry | None = None
         self._error: BaseException | None = None
 
     @property
@@ -186,7 +187,7 @@ class VideoServer:
         """Start the thread; returns when the server runs. Raises RuntimeError when it runs already."""
         if self._thread is not None:
             raise RuntimeError("the server runs already")
-        hall = Hall(
+        hall = FakeRegistry(
             self.library, self._shelf or shipped_shelf(), self._fake_options,
             host=self._host, one_port=self._one_port, on_close=self._drop,
         )  # fmt: skip
@@ -204,7 +205,7 @@ class VideoServer:
             raise
         self._thread, self._hall = thread, hall
 
-    def _run(self, hall: Hall, begun: threading.Event) -> None:
+    def _run(self, hall: FakeRegistry, begun: threading.Event) -> None:
         async def main() -> None:
             server = _Uvicorn(_edge(hall, self._host, self._token, None), self._parser)
             # The caller goes on as soon as the loop turns: sockets queue their connections until they are taken.
@@ -257,7 +258,7 @@ class VideoServer:
             if not self._one_port:
                 sockets.append(unless_served.enter_context(listen(self._host, 0)))
             ports = [sock.getsockname()[1] for sock in sockets]
-            hall.settle_in(fake, ports[0], ports[-1])
+            hall.attach(fake, ports[0], ports[-1])
             if server.submit(server.open, sockets) is None:
                 raise RuntimeError("the server has stopped meanwhile")
             unless_served.pop_all()
@@ -276,7 +277,7 @@ class VideoServer:
         self.stop()
 
 
-def _edge(hall: Hall, host: str, token: str | None, public_url: str | None) -> Edge:
+def _edge(hall: FakeRegistry, host: str, token: str | None, public_url: str | None) -> Edge:
     made: ASGIApp | None = None
 
     def is_loopback() -> bool:
@@ -329,7 +330,7 @@ async def serve(
         sockets = [cleanup.enter_context(listen(host, port))]
         if not one_port:
             sockets.append(cleanup.enter_context(listen(host, download_port)))
-        hall = Hall(
+        hall = FakeRegistry(
             library or Library(), shelf or shipped_shelf(), fake_options,
             host=host, public_url=public_url, download_url=download_url, one_port=one_port,
             on_close=lambda fake: server.drop(fake),
@@ -337,7 +338,7 @@ async def serve(
         cleanup.callback(hall.shut)
         fake = hall.make(name=DEFAULT)
         ports = [sock.getsockname()[1] for sock in sockets]
-        hall.settle_in(fake, ports[0], ports[-1])
+        hall.attach(fake, ports[0], ports[-1])
         server = _Uvicorn(_edge(hall, host, token, public_url), parser)
         cleanup.enter_context(_ended_by_signals(server))
         serving = asyncio.ensure_future(server.serve(sockets=[]))

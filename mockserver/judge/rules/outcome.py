@@ -6,7 +6,7 @@ from collections.abc import Iterator
 
 from ...api.contract import Phase, phase_of
 from .. import anomalies as troubles
-from ..observations import POLLS, Case, is_film
+from ..observations import POLLS, Case, is_clip
 from . import thresholds as limits
 from .redirects_and_limits import give_up_refused, give_up_unknown, redirect_limit
 from .result import url_absent
@@ -50,14 +50,14 @@ def whole_clip(case: Case) -> Iterator[Finding]:
         return
     if not clip and case.expect.outcome != "clip":
         return  # nothing, where there is nothing: another rule
-    film = case.films[0] if case.films else b""
+    film = case.clips[0] if case.clips else b""
     if clip in case.decoys:
         what = "another film"
     elif clip and film.startswith(clip):
         what = f"only the first {len(clip)} of {len(film)} bytes"
     elif film and clip.startswith(film):
         what = f"the clip and {len(clip) - len(film)} bytes more"
-    elif is_film(clip):
+    elif is_clip(clip):
         what = f"a film of {len(clip)} bytes that is not the clip ({len(film)} bytes)"
     else:
         what = kind_of(clip)
@@ -92,7 +92,7 @@ def _given_up(case: Case) -> Iterator[Finding]:
     untried = [url for url in case.result_urls if url.path is not None and url.path not in case.asked]
     sure = [url for url in untried if url.field in case.expect.sources]
     if last.host == "download" or last.operation == "content":
-        if case.has_film(last) and last.ended != "client left":
+        if case.has_clip(last) and last.ended != "client left":
             yield Finding(f"{at(last)} brought the clip whole, and the client reported a failure", last.number)
         elif last.operation == "content" and sure and not case.downloads:  # after one failed URL /content is as good
             yield Finding(f"the client gave up at {at(last)}; {sure[0].field} holds a URL that was not asked",
@@ -119,8 +119,8 @@ def check_body(case: Case) -> Iterator[Finding]:
     clip = case.outcome.clip
     if clip is None or case.got_clip:
         return
-    cut = bool(clip) and any(film.startswith(clip) for film in case.films)
-    if is_film(clip) and not cut:
+    cut = bool(clip) and any(film.startswith(clip) for film in case.clips)
+    if is_clip(clip) and not cut:
         return
     for exchange in reversed((*case.downloads, *case.contents)):
         if exchange.status in (200, 206) and exchange.method == "GET" and (clip or not case.arrived(exchange)):

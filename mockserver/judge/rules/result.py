@@ -108,7 +108,7 @@ def fallback_download(case: Case) -> Iterator[Finding]:
             yield Finding(f"the URL in {field}, {url[:60]!r}, cannot be downloaded, and /content was not asked")
         return
     last = seen[-1]
-    if case.has_film(last):
+    if case.has_clip(last):
         return  # it had the clip: another rule
     if delivered is not None and last.status == 200:
         return  # it took a bad body for the film

@@ -14,7 +14,7 @@ from dataclasses import dataclass
 from ...api.contract import Phase
 from ...fake.journal import Exchange
 from .. import anomalies as troubles
-from ..observations import POLLS, Case, is_film
+from ..observations import POLLS, Case, is_clip
 from . import thresholds as limits
 
 __all__ = [
@@ -124,7 +124,7 @@ def kind_of(body: bytes) -> str:
     start = body.lstrip()[:200].lower()
     if not body:
         return "an empty body"
-    if is_film(body):
+    if is_clip(body):
         return "a film"
     if start.startswith((b"<!doctype", b"<html", b"<h1", b"<head")):
         return "an HTML page"

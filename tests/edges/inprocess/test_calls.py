@@ -15,9 +15,10 @@ from video_mockserver.edges.inprocess.calls import (
     Inproc,
 )
 from video_mockserver.edges.inprocess.respx import VideoMock
+from video_mockserver.fake.clip_files import shipped_shelf
 from video_mockserver.fake.clock import ManualClock, RealClock
 from video_mockserver.fake.fake import Fake
-from video_mockserver.scenario.library import Library, shipped_shelf
+from video_mockserver.scenario.library import Library
 from video_mockserver.scenario.model import ReplyTemplate, Scenario, State
 from video_mockserver.testing import video_clock
 

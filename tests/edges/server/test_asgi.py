@@ -17,11 +17,12 @@ import pytest
 from support.sockets import POLL, TEXT, Client, ended, eventually, request, scripted, within
 from video_mockserver.api.messages import Fault
 from video_mockserver.edges.server.asgi import Edge, FaultWithoutSocket, raw_path
-from video_mockserver.edges.server.registry import Hall
+from video_mockserver.edges.server.registry import FakeRegistry
 from video_mockserver.edges.server.uvicorn_server import VideoServer
+from video_mockserver.fake.clip_files import load_clip, shipped_shelf
 from video_mockserver.fake.clips import ClipShelf
 from video_mockserver.fake.clock import ManualClock
-from video_mockserver.scenario.library import Library, load_clip, shipped_shelf
+from video_mockserver.scenario.library import Library
 from video_mockserver.scenario.model import ReplyTemplate, Scenario, State
 
 ORIGINS = "{origin} {download_origin} {refused_url}"
@@ -549,16 +550,18 @@ def test_a_defect_is_a_500_that_names_it_and_is_logged_once(
 
 
 @pytest.fixture
-def hall(shelf: ClipShelf) -> Iterator[Hall]:
-    hall = Hall(Library(), shelf, {"unknown_tasks": "create"})
+def hall(shelf: ClipShelf) -> Iterator[FakeRegistry]:
+    hall = FakeRegistry(Library(), shelf, {"unknown_tasks": "create"})
     yield hall
     hall.shut()
 
 
-def told_in_process(hall: Hall, scenario: Scenario, method: str = "GET", path: str = POLL, **options: Any) -> Any:
+def told_in_process(
+    hall: FakeRegistry, scenario: Scenario, method: str = "GET", path: str = POLL, **options: Any
+) -> Any:
     """One request to a fake through the ASGI interface alone; the reply, or what was raised, and how it ended."""
     fake = hall.make(scenario=scenario, **options)
-    hall.settle_in(fake, 8001, 8002)
+    hall.attach(fake, 8001, 8002)
 
     async def ask() -> httpx.Response:
         transport = httpx.ASGITransport(Edge(hall))
@@ -571,13 +574,13 @@ def told_in_process(hall: Hall, scenario: Scenario, method: str = "GET", path: s
         return error, fake.journal[-1]
 
 
-def test_replies_do_not_need_a_socket(hall: Hall) -> None:
+def test_replies_do_not_need_a_socket(hall: FakeRegistry) -> None:
     reply, exchange = told_in_process(hall, clip_scenario(), path=POLL + "/content")
     assert reply.content == FILM
     assert (exchange.sent, exchange.ended) == (len(FILM), "whole")
 
 
-def test_neither_do_delays(hall: Hall) -> None:
+def test_neither_do_delays(hall: FakeRegistry) -> None:
     reply, _ = told_in_process(hall, scripted(delay=60), speed=1e6)
     assert reply.text == TEXT
 
@@ -592,7 +595,7 @@ def test_neither_do_delays(hall: Hall) -> None:
     ],
     ids=lambda value: getattr(value, "kind", None),
 )
-def test_faults_that_need_no_socket_are_as_they_are(hall: Hall, fault: Fault, method: str, length: int) -> None:
+def test_faults_that_need_no_socket_are_as_they_are(hall: FakeRegistry, fault: Fault, method: str, length: int) -> None:
     clock = None if fault.amount == 10_000 else ManualClock()
     done = State(video={"status": "completed"}, content=(ReplyTemplate(text=TEXT, fault=fault),))
     scenario = Scenario("told", "Told by a test.", "done", {"done": done})
@@ -618,7 +621,7 @@ def test_faults_that_need_no_socket_are_as_they_are(hall: Hall, fault: Fault, me
     ],
     ids=lambda value: value.describe().replace(" ", "_") if isinstance(value, Fault) else None,
 )
-def test_the_others_say_that_they_need_one(hall: Hall, fault: Fault, sent: int) -> None:
+def test_the_others_say_that_they_need_one(hall: FakeRegistry, fault: Fault, sent: int) -> None:
     error, exchange = told_in_process(hall, scripted(fault))
     assert isinstance(error, ConnectionError)
     assert str(error) == f"{fault.describe()}: only a server with sockets can do this"
@@ -626,16 +629,16 @@ def test_the_others_say_that_they_need_one(hall: Hall, fault: Fault, sent: int) 
 
 
 @pytest.mark.parametrize("kind", ["close", "reset", "garbage"])
-def test_a_head_request_without_a_head_needs_one_too(hall: Hall, kind: str) -> None:
+def test_a_head_request_without_a_head_needs_one_too(hall: FakeRegistry, kind: str) -> None:
     done = State(video={"status": "completed"}, content=(ReplyTemplate(text=TEXT, fault=Fault(kind)),))
     scenario = Scenario("told", "Told by a test.", "done", {"done": done})
     error, _ = told_in_process(hall, scenario, "HEAD", POLL + "/content")
     assert isinstance(error, FaultWithoutSocket)
 
 
-def test_a_request_may_be_cancelled_in_process(hall: Hall) -> None:
+def test_a_request_may_be_cancelled_in_process(hall: FakeRegistry) -> None:
     fake = hall.make(scenario=scripted(delay=60), clock=ManualClock())
-    hall.settle_in(fake, 8001, 8002)
+    hall.attach(fake, 8001, 8002)
 
     async def ask_and_cancel() -> None:
         answered = asyncio.Event()
@@ -651,12 +654,12 @@ def test_a_request_may_be_cancelled_in_process(hall: Hall) -> None:
     assert (fake.journal[0].sent, fake.journal[0].ended) == (0, "client left")
 
 
-def test_an_edge_speaks_http_alone(hall: Hall) -> None:
+def test_an_edge_speaks_http_alone(hall: FakeRegistry) -> None:
     with pytest.raises(RuntimeError, match="speaks HTTP, not websocket"):
         asyncio.run(Edge(hall)({"type": "websocket"}, None, None))  # type: ignore[arg-type]
 
 
-def test_an_edge_starts_and_stops_as_asgi_wants_it(hall: Hall) -> None:
+def test_an_edge_starts_and_stops_as_asgi_wants_it(hall: FakeRegistry) -> None:
     asked = iter(["lifespan.startup", "lifespan.shutdown"])
     said = []
 
@@ -689,9 +692,9 @@ def test_an_edge_starts_and_stops_as_asgi_wants_it(hall: Hall) -> None:
 def test_a_public_url_goes_before_the_host(
     shelf: ClipShelf, options: dict[str, Any], prefix: str, api: str, download: str
 ) -> None:
-    hall = Hall(Library(), shelf, {"unknown_tasks": "create", "scenario": scripted(text=ORIGINS)}, **options)
+    hall = FakeRegistry(Library(), shelf, {"unknown_tasks": "create", "scenario": scripted(text=ORIGINS)}, **options)
     try:
-        hall.settle_in(hall.make(name="default"), 8001, 8002)
+        hall.attach(hall.make(name="default"), 8001, 8002)
         transport = httpx.ASGITransport(Edge(hall))
 
         async def ask() -> str:

@@ -28,7 +28,7 @@ from starlette.types import Receive, Scope, Send
 from support import ROOT, asking
 from support.fakes import SCENARIOS, Scenarios, make_fake, memory_shelf
 from video_mockserver.api.messages import Origins
-from video_mockserver.edges.server.control import _HANDLERS, FakeHouse, _encoded, control_app
+from video_mockserver.edges.server.control import _HANDLERS, FakeProvider, _encoded, control_app
 from video_mockserver.edges.server.control_routes import BODY_LIMIT, CONTROL_ROUTES, FAKE_NAME
 from video_mockserver.edges.server.openapi import openapi_document
 from video_mockserver.edges.server.uvicorn_server import VideoServer
@@ -179,7 +179,7 @@ def test_the_root_names_the_routes(control: Control, path: str) -> None:
 
 def test_a_task_is_made_with_a_scenario_an_id_a_dialect_and_a_wish(control: Control, fake: Fake) -> None:
     body = {
-        "scenario": "url_404", "id": "video_mine", "profile": "openai", "model": "sora-2", "prompt": "a fox",
+        "scenario": "url_404", "id": "video_mine", "dialect": "openai", "model": "sora-2", "prompt": "a fox",
         "seconds": 8, "size": "720x1280", "aspect_ratio": "9:16",
     }  # fmt: skip
     answer = control("POST", "/tasks", json=body)
@@ -188,7 +188,7 @@ def test_a_task_is_made_with_a_scenario_an_id_a_dialect_and_a_wish(control: Cont
     document = told.pop("document")
     assert told == {
         "id": "video_mine", "scenario": "download/url_404", "state": "queued", "ended": False, "polls": 0,
-        "profile": "openai", "billed": False, "created_at": 1735689600.0,
+        "dialect": "openai", "billed": False, "created_at": 1735689600.0,
     }  # fmt: skip
     assert (document["model"], document["seconds"], document["size"]) == ("sora-2", "8", "720x1280")
     task = fake.find_task("video_mine")
@@ -389,7 +389,7 @@ def test_a_reset_is_of_the_fake_that_was_asked(control: Control, house: House) -
 def test_fakes_are_made_shown_and_closed(control: Control, house: House) -> None:
     answer = control("POST", "/fakes", json={"name": "job-17", "scenario": "url_404"})
     told = {
-        "name": "job-17", "scenario": "download/url_404", "profile": "octopusx", "tasks": 0, "exchanges": 0,
+        "name": "job-17", "scenario": "download/url_404", "dialect": "octopusx", "tasks": 0, "exchanges": 0,
         "origin": f"{HERE}/t/job-17", "base_url": f"{HERE}/t/job-17/v1",
         "download_origin": f"{HERE}/t/job-17/_download",
     }  # fmt: skip
@@ -507,7 +507,7 @@ WRONG: list[tuple[str, str, dict[str, Any], int, str]] = [
     ("POST", "/tasks", {"json": {"id": 5}}, 400, "'id' is 5, not a text"),
     ("POST", "/tasks", {"json": {"id": ""}}, 400, "'id' is empty"),
     ("POST", "/tasks", {"json": {"id": "video_a"}}, 409, "there is a task 'video_a' already"),
-    ("POST", "/tasks", {"json": {"profile": "openaj"}}, 400, "not one of octopusx, new-api, openai"),
+    ("POST", "/tasks", {"json": {"dialect": "openaj"}}, 400, "not one of octopusx, new-api, openai"),
     ("POST", "/tasks", {"json": {"seconds": 1.5}}, 400, "'seconds' is 1.5, not a text"),
     ("POST", "/tasks", {"json": {"seconds": True}}, 400, "'seconds' is true, not a text"),
     ("POST", "/tasks", {"json": {"scenario": "url_40"}}, 400, "did you mean 'download/url_404'"),
@@ -589,7 +589,7 @@ def test_what_is_wrong_is_told(
         ("GET", "/task", None, ["/_mock/tasks"]),
         ("POST", "/tasks", {"scenario": "url_40"}, ["download/url_404"]),
         ("POST", "/tasks", {"scnario": "url_40"}, ["scenario"]),
-        ("POST", "/tasks", {"profile": "opnai"}, ["openai"]),
+        ("POST", "/tasks", {"dialect": "opnai"}, ["openai"]),
         ("POST", "/tasks/video_a/state", {"state": "complete"}, ["completed"]),
         ("GET", "/journal?operation=polls", None, ["poll"]),
         ("GET", "/fakes/defualt", None, ["default"]),
@@ -704,7 +704,7 @@ def test_a_mistake_of_ours_is_one_sentence_for_the_asker_and_a_traceback_in_the_
 
 
 def may(
-    house: FakeHouse, headers: Mapping[str, str] | list[tuple[str, str]], method: str = "GET", path: str = "/tasks",
+    house: FakeProvider, headers: Mapping[str, str] | list[tuple[str, str]], method: str = "GET", path: str = "/tasks",
     base_url: str = HERE, **options: Any,
 ) -> httpx.Response:  # fmt: skip
     client = TestClient(control_app(house, **options), base_url=base_url)

@@ -21,9 +21,9 @@ from support.sockets import POLL, TEXT, Client, ended, eventually, request, scri
 from video_mockserver.api.faults import FAULTS
 from video_mockserver.api.messages import Fault
 from video_mockserver.edges.server.uvicorn_server import VideoServer
+from video_mockserver.fake.clip_files import load_clip, shipped_shelf
 from video_mockserver.fake.clips import ClipShelf
 from video_mockserver.fake.clock import RealClock
-from video_mockserver.scenario.library import load_clip, shipped_shelf
 from video_mockserver.scenario.model import ReplyTemplate, Scenario, State
 from video_mockserver.scenario.reader import write
 

@@ -26,7 +26,7 @@ PNG = b"\x89PNG\r\n\x1a\n" + bytes(70_000)
 
 @pytest.fixture
 def fake() -> Iterator[ServedFake]:
-    with video_server(profile="openai", strict=True) as fake:
+    with video_server(dialect="openai", strict=True) as fake:
         yield fake
 
 
@@ -100,7 +100,7 @@ def test_poll_returns_a_failed_task_with_its_reason(client: openai.OpenAI, fake:
 def test_the_header_of_a_poll_says_how_long_to_wait() -> None:
     with (
         video_clock() as clock,
-        video_server(profile="openai", poll_after_ms=250, clock=clock) as fake,
+        video_server(dialect="openai", poll_after_ms=250, clock=clock) as fake,
         connected(fake) as client,
     ):
         video = client.videos.create_and_poll(**WISH)
@@ -111,7 +111,7 @@ def test_the_header_of_a_poll_says_how_long_to_wait() -> None:
 
 
 def test_without_that_header_the_package_waits_a_second() -> None:
-    with video_clock() as clock, video_server(profile="openai", clock=clock) as fake:
+    with video_clock() as clock, video_server(dialect="openai", clock=clock) as fake:
         with connected(fake) as client:
             client.videos.create_and_poll(**WISH)
         assert clock.slept == pytest.approx(len(fake.journal.query(operation="poll")) - 1)
@@ -246,7 +246,7 @@ def test_an_error_of_a_poll_is_the_packages_own_exception(
 
 
 def test_a_wrong_key_is_an_authentication_error() -> None:
-    with video_server(profile="openai", keys=["sk-good"]) as fake:
+    with video_server(dialect="openai", keys=["sk-good"]) as fake:
         with connected(fake, api_key="sk-other") as client, pytest.raises(openai.AuthenticationError) as raised:
             client.videos.create(**WISH)
         assert (raised.value.status_code, raised.value.code) == (401, "invalid_api_key")
@@ -354,7 +354,7 @@ def test_under_octopusx_an_unknown_task_is_a_bad_request() -> None:
 
 
 def test_under_new_api_its_poll_waits_and_the_url_is_in_metadata() -> None:
-    with video_server(profile="new-api") as fake, connected(fake, strict=False) as client:
+    with video_server(dialect="new-api") as fake, connected(fake, strict=False) as client:
         video = client.videos.create_and_poll(model="sora-2", prompt="a fox", poll_interval_ms=1)
         assert video.status == "completed"
         assert video.to_dict()["metadata"]["url"].startswith(fake.download_origin)  # type: ignore[index]

@@ -16,7 +16,7 @@ from support import asking
 from support.asking import Answer, at_once, multipart, part
 from support.fakes import SCENARIOS, Scenarios, make_fake, memory_shelf
 from video_mockserver.api.contract import CREATE_FIELDS, DOWNLOAD_ROUTE, TASK_QUERY
-from video_mockserver.api.dialects import PROFILES, Profile
+from video_mockserver.api.dialects import DIALECTS, Dialect
 from video_mockserver.api.messages import Request
 from video_mockserver.api.routing import routes_for
 from video_mockserver.edges.server import openapi
@@ -26,18 +26,18 @@ from video_mockserver.edges.server.uvicorn_server import VideoServer
 from video_mockserver.fake.fake import Fake
 from video_mockserver.scenario.model import ReplyTemplate
 
-DOCUMENTS = {profile: json.loads(json.dumps(openapi_document(profile))) for profile in PROFILES}
+DOCUMENTS = {dialect: json.loads(json.dumps(openapi_document(dialect))) for dialect in DIALECTS}
 GATEWAYS = ("octopusx", "new-api")
 
 
-@pytest.fixture(params=list(PROFILES))
-def profile(request: pytest.FixtureRequest) -> Profile:
-    return PROFILES[request.param]
+@pytest.fixture(params=list(DIALECTS))
+def dialect(request: pytest.FixtureRequest) -> Dialect:
+    return DIALECTS[request.param]
 
 
 @pytest.fixture
-def document(profile: Profile) -> dict[str, Any]:
-    return DOCUMENTS[profile.name]
+def document(dialect: Dialect) -> dict[str, Any]:
+    return DOCUMENTS[dialect.name]
 
 
 def operations(document: Mapping[str, Any]) -> Iterator[tuple[str, str, dict[str, Any]]]:
@@ -67,7 +67,7 @@ class Checked:
 
     def __init__(self, fake: Fake) -> None:
         self.fake = fake
-        self.document = DOCUMENTS[fake.settings.profile]
+        self.document = DOCUMENTS[fake.settings.dialect]
 
     def __call__(self, method: str, path: str, **options: Any) -> Answer:
         answer = asking.ask(self.fake, method, path, **options)
@@ -102,8 +102,8 @@ class Checked:
         return str(self("POST", "/v1/videos", json={**asking.CREATE, **wish}).json["id"])
 
 
-def checked(profile: str | Profile = "octopusx", **options: Any) -> Checked:
-    return Checked(make_fake(profile=profile if isinstance(profile, str) else profile.name, **options))
+def checked(dialect: str | Dialect = "octopusx", **options: Any) -> Checked:
+    return Checked(make_fake(dialect=dialect if isinstance(dialect, str) else dialect.name, **options))
 
 
 # --- the document -----------------------------------------------------------------------------------------------------
@@ -114,26 +114,26 @@ def test_it_is_valid_openapi_3_1(document: dict[str, Any]) -> None:
     assert document["openapi"].startswith("3.1")
 
 
-def test_it_is_valid_with_every_option(profile: Profile) -> None:
+def test_it_is_valid_with_every_option(dialect: Dialect) -> None:
     document = openapi_document(
-        profile.name, server_url="http://video.test/t/a", download_url="http://clips.test", scenarios=list(SCENARIOS)
+        dialect.name, server_url="http://video.test/t/a", download_url="http://clips.test", scenarios=list(SCENARIOS)
     )
     OpenAPIV31SpecValidator(json.loads(json.dumps(document))).validate()
 
 
-def test_it_is_data_without_surprises(document: dict[str, Any], profile: Profile) -> None:
-    assert openapi_document(profile.name) == document
-    assert json.loads(json.dumps(openapi_document(profile.name), allow_nan=False)) == document
+def test_it_is_data_without_surprises(document: dict[str, Any], dialect: Dialect) -> None:
+    assert openapi_document(dialect.name) == document
+    assert json.loads(json.dumps(openapi_document(dialect.name), allow_nan=False)) == document
 
 
-def test_an_unknown_profile_is_refused() -> None:
+def test_an_unknown_dialect_is_refused() -> None:
     with pytest.raises(ValueError, match="no 'xai'; there are octopusx, new-api, openai"):
         openapi_document("xai")
 
 
-def test_it_has_each_route_of_the_profile_and_no_other(document: dict[str, Any], profile: Profile) -> None:
+def test_it_has_each_route_of_the_dialect_and_no_other(document: dict[str, Any], dialect: Dialect) -> None:
     told = {(method, path) for method, path, _ in operations(document)}
-    expected = {(route.method, route.path) for route in routes_for(profile.name)}
+    expected = {(route.method, route.path) for route in routes_for(dialect.name)}
     expected |= {("GET", DOWNLOAD_ROUTE.path), ("HEAD", DOWNLOAD_ROUTE.path)}
     expected |= {(route.method, route.full_path) for route in CONTROL_ROUTES}
     assert told == expected
@@ -156,14 +156,14 @@ def test_every_route_says_what_a_bad_key_and_a_wrong_method_get(document: dict[s
             assert "401" in operation["responses"], (method, path)
 
 
-def test_every_error_case_of_the_profile_is_an_example_somewhere(document: dict[str, Any], profile: Profile) -> None:
+def test_every_error_case_of_the_dialect_is_an_example_somewhere(document: dict[str, Any], dialect: Dialect) -> None:
     told = {
         name
         for _, _, operation in operations(document)
         for response in operation["responses"].values()
         for name in response.get("content", {}).get("application/json", {}).get("examples", {})
     }
-    assert told == {*profile.errors, "scripted"}
+    assert told == {*dialect.errors, "scripted"}
 
 
 def test_every_example_fits_its_schema(document: dict[str, Any]) -> None:
@@ -245,9 +245,9 @@ def test_a_body_may_hold_the_contracts_fields_and_no_others() -> None:
     assert openapi._FIELDS.keys() == CREATE_FIELDS
 
 
-@pytest.mark.parametrize(("profile", "required"), [("octopusx", ["model", "prompt"]), ("openai", ["prompt"])])
-def test_a_create_takes_json_multipart_and_urlencoded(profile: str, required: list[str]) -> None:
-    content = DOCUMENTS[profile]["paths"]["/v1/videos"]["post"]["requestBody"]["content"]
+@pytest.mark.parametrize(("dialect", "required"), [("octopusx", ["model", "prompt"]), ("openai", ["prompt"])])
+def test_a_create_takes_json_multipart_and_urlencoded(dialect: str, required: list[str]) -> None:
+    content = DOCUMENTS[dialect]["paths"]["/v1/videos"]["post"]["requestBody"]["content"]
     assert list(content) == ["application/json", "multipart/form-data", "application/x-www-form-urlencoded"]
     for body in content.values():
         assert body["schema"]["required"] == required
@@ -291,7 +291,7 @@ def test_control_says_what_it_takes() -> None:
         "description": "How far, in seconds of the fake's clock.",
     }  # fmt: skip
     body = paths["/_mock/tasks"]["post"]["requestBody"]["content"]["application/json"]["schema"]
-    assert body["properties"]["profile"]["enum"] == [*PROFILES, None]
+    assert body["properties"]["dialect"]["enum"] == [*DIALECTS, None]
     assert paths["/_mock/health"]["get"]["security"] == []
     assert {} in paths["/_mock/tasks"]["get"]["security"]
     assert "application/yaml" in paths["/_mock/scenarios"]["post"]["requestBody"]["content"]
@@ -301,9 +301,9 @@ def test_control_says_what_it_takes() -> None:
 # --- what the fake answers --------------------------------------------------------------------------------------------
 
 
-def test_a_life_in_the_openai_format_fits(profile: Profile) -> None:
-    ask = checked(profile, poll_after_ms=500)
-    id = ask.create(model=profile.models[0])
+def test_a_life_in_the_openai_format_fits(dialect: Dialect) -> None:
+    ask = checked(dialect, poll_after_ms=500)
+    id = ask.create(model=dialect.models[0])
     for _ in range(5):
         answer = ask("GET", f"/v1/videos/{id}")
     assert answer.headers["openai-poll-after-ms"] == "500"
@@ -316,8 +316,8 @@ def test_a_life_in_the_openai_format_fits(profile: Profile) -> None:
 
 
 @pytest.mark.parametrize("scenario", ["lifecycle/failed", "lifecycle/timed"])
-def test_other_ends_fit(profile: Profile, scenario: str) -> None:
-    ask = checked(profile, scenario=scenario)
+def test_other_ends_fit(dialect: Dialect, scenario: str) -> None:
+    ask = checked(dialect, scenario=scenario)
     id = ask.create()
     for _ in range(4):
         ask("GET", f"/v1/videos/{id}")
@@ -325,8 +325,8 @@ def test_other_ends_fit(profile: Profile, scenario: str) -> None:
     assert ask.fake.find_task(id).ended  # type: ignore[union-attr]
 
 
-def test_a_cancelled_task_fits(profile: Profile) -> None:
-    ask = checked(profile)
+def test_a_cancelled_task_fits(dialect: Dialect) -> None:
+    ask = checked(dialect)
     id = ask.create()
     assert ask("POST", f"/v1/videos/{id}/cancel").json["status"] in ("cancelled", "failed")
     assert ask("POST", f"/v1/videos/{id}/cancel").status == 400
@@ -334,8 +334,8 @@ def test_a_cancelled_task_fits(profile: Profile) -> None:
 
 
 @pytest.mark.parametrize("operation", ["remix", "extend", "extensions"])
-def test_tasks_made_from_another_fit(profile: Profile, operation: str) -> None:
-    ask = checked(profile)
+def test_tasks_made_from_another_fit(dialect: Dialect, operation: str) -> None:
+    ask = checked(dialect)
     id = ask.create()
     body = {**asking.CREATE, "video": {"url": id}}
     path = "/v1/videos/extensions" if operation == "extensions" else f"/v1/videos/{id}/{operation}"
@@ -356,11 +356,11 @@ def test_edits_and_characters_fit() -> None:
     assert ask("POST", "/v1/videos/characters", json={}).status == 400
 
 
-@pytest.mark.parametrize("profile", GATEWAYS)
+@pytest.mark.parametrize("dialect", GATEWAYS)
 @pytest.mark.parametrize("model", ["grok-video-3", "sora-2", "seedance-1"])
 @pytest.mark.parametrize("scenario", ["lifecycle/plain", "lifecycle/failed"])
-def test_the_unified_and_the_wrapped_form_fit(profile: str, model: str, scenario: str) -> None:
-    ask = checked(profile, scenario=scenario)
+def test_the_unified_and_the_wrapped_form_fit(dialect: str, model: str, scenario: str) -> None:
+    ask = checked(dialect, scenario=scenario)
     wish = {"model": model, "prompt": "a fox"}
     unified = ask("POST", "/v1/video/create", json=wish).json["id"]
     wrapped = ask("POST", "/v1/video/generations", json=wish).json["data"]["task_id"]
@@ -375,8 +375,8 @@ def test_the_unified_and_the_wrapped_form_fit(profile: str, model: str, scenario
 @pytest.mark.parametrize("method", ["GET", "HEAD"])
 @pytest.mark.parametrize("headers", [{}, {"range": "bytes=0-9"}, {"range": "bytes=99999-"}, {"if-none-match": "etag"}])
 @pytest.mark.parametrize("variant", ["video", "thumbnail", "spritesheet", "poster"])
-def test_clips_and_pictures_fit(profile: Profile, method: str, headers: dict[str, str], variant: str) -> None:
-    ask = checked(profile, scenario=at_once())
+def test_clips_and_pictures_fit(dialect: Dialect, method: str, headers: dict[str, str], variant: str) -> None:
+    ask = checked(dialect, scenario=at_once())
     id = ask.create()
     etag = ask("GET", f"/v1/videos/{id}/content?variant={variant}").headers.get("etag", "")
     headers = {name: etag if value == "etag" else value for name, value in headers.items()}
@@ -384,8 +384,8 @@ def test_clips_and_pictures_fit(profile: Profile, method: str, headers: dict[str
 
 
 @pytest.mark.parametrize("method", ["GET", "HEAD"])
-def test_content_that_is_not_there_fits(profile: Profile, method: str) -> None:
-    ask = checked(profile)
+def test_content_that_is_not_there_fits(dialect: Dialect, method: str) -> None:
+    ask = checked(dialect)
     id = ask.create()
     ask(method, f"/v1/videos/{id}/content")
     ask(method, "/v1/videos/none/content")
@@ -415,10 +415,10 @@ def test_a_download_host_that_wants_a_key_fits() -> None:
     assert ask.fetch(ask("GET", f"/v1/videos/{ask.create()}").json["video_url"]).status == 401
 
 
-def test_the_errors_of_a_create_fit(profile: Profile) -> None:
-    ask = checked(profile, keys=["sk-good"])
+def test_the_errors_of_a_create_fit(dialect: Dialect) -> None:
+    ask = checked(dialect, keys=["sk-good"])
     good = "sk-good"
-    paths = ["/v1/videos", *(["/v1/video/create", "/v1/video/generations"] if profile.name in GATEWAYS else [])]
+    paths = ["/v1/videos", *(["/v1/video/create", "/v1/video/generations"] if dialect.name in GATEWAYS else [])]
     for path in paths:
         assert ask("POST", path, json=asking.CREATE, key=None).status == 401
         assert ask("POST", path, json=asking.CREATE, key="sk-bad").status == 401
@@ -434,11 +434,11 @@ def test_the_errors_of_a_create_fit(profile: Profile) -> None:
 
 @pytest.mark.parametrize("status", [403, 404, 429, 500, 502, 503])
 @pytest.mark.parametrize("error", [None, {"code": "odd", "message": "odd"}])
-def test_scripted_errors_fit(profile: Profile, status: int, error: dict[str, str] | None) -> None:
+def test_scripted_errors_fit(dialect: Dialect, status: int, error: dict[str, str] | None) -> None:
     scripted = (ReplyTemplate(status=status, error=error),)
-    ask = checked(profile, scenario=asking.told({"completed": asking.done()}, create=scripted))
+    ask = checked(dialect, scenario=asking.told({"completed": asking.done()}, create=scripted))
     assert ask("POST", "/v1/videos", json=asking.CREATE).status == status
-    ask = checked(profile, scenario=at_once(poll=scripted, content=scripted))
+    ask = checked(dialect, scenario=at_once(poll=scripted, content=scripted))
     id = ask.create()
     assert ask("GET", f"/v1/videos/{id}").status == status
     assert ask("GET", f"/v1/videos/{id}/content").status == status
@@ -446,20 +446,20 @@ def test_scripted_errors_fit(profile: Profile, status: int, error: dict[str, str
 
 
 @pytest.mark.parametrize("case", ["task_not_exist", "bad_key"])
-def test_scripted_refusals_of_a_poll_fit(profile: Profile, case: str) -> None:
-    status = profile.errors[case].status
-    ask = checked(profile, scenario=at_once(poll=(ReplyTemplate(status=status),)))
+def test_scripted_refusals_of_a_poll_fit(dialect: Dialect, case: str) -> None:
+    status = dialect.errors[case].status
+    ask = checked(dialect, scenario=at_once(poll=(ReplyTemplate(status=status),)))
     assert ask("GET", f"/v1/videos/{ask.create()}").status == status
 
 
 @pytest.mark.parametrize("status", [400, 404, 502])
-def test_scripted_errors_of_content_fit(profile: Profile, status: int) -> None:
-    ask = checked(profile, scenario=at_once(content=(ReplyTemplate(status=status),)))
+def test_scripted_errors_of_content_fit(dialect: Dialect, status: int) -> None:
+    ask = checked(dialect, scenario=at_once(content=(ReplyTemplate(status=status),)))
     assert ask("GET", f"/v1/videos/{ask.create()}/content").status == status
 
 
-def test_a_wrong_method_and_an_unknown_route_fit(profile: Profile) -> None:
-    ask = checked(profile)
+def test_a_wrong_method_and_an_unknown_route_fit(dialect: Dialect) -> None:
+    ask = checked(dialect)
     for method, path, operation in operations(ask.document):
         if operation["tags"] != ["video"] or method == "HEAD":
             continue
@@ -472,18 +472,18 @@ def test_a_wrong_method_and_an_unknown_route_fit(profile: Profile) -> None:
         "application/json"]["schema"], answer.json)  # fmt: skip
 
 
-def test_a_body_that_is_too_large_fits(profile: Profile) -> None:
-    fake = make_fake(profile=profile.name)
+def test_a_body_that_is_too_large_fits(dialect: Dialect) -> None:
+    fake = make_fake(dialect=dialect.name)
     reply = fake.refuse(Request("POST", "/v1/videos", asking.ORIGINS), "body_too_large")
-    document = DOCUMENTS[profile.name]
+    document = DOCUMENTS[dialect.name]
     schema = document["paths"]["/v1/videos"]["post"]["responses"]["413"]["content"]["application/json"]["schema"]
     assert isinstance(reply.body, bytes)
     fits(document, schema, json.loads(reply.body))
 
 
 @pytest.mark.parametrize("form", ["json", "multipart", "urlencoded"])
-def test_each_example_of_a_body_is_taken(profile: Profile, form: str) -> None:
-    ask = checked(profile, unknown_tasks="create")
+def test_each_example_of_a_body_is_taken(dialect: Dialect, form: str) -> None:
+    ask = checked(dialect, unknown_tasks="create")
     for method, path, operation in operations(ask.document):
         example = operation.get("requestBody", {}).get("content", {}).get("application/json", {}).get("example")
         if example is None:
@@ -501,7 +501,7 @@ def test_each_example_of_a_body_is_taken(profile: Profile, form: str) -> None:
 
 @pytest.mark.parametrize("prefix", ["", "/t/job"])
 def test_a_server_shows_the_document_of_the_fake_that_was_asked(prefix: str) -> None:
-    with VideoServer(library=Scenarios(), shelf=memory_shelf()) as server, server.fake(profile="openai") as fake:
+    with VideoServer(library=Scenarios(), shelf=memory_shelf()) as server, server.fake(dialect="openai") as fake:
         document = httpx.get(f"{fake.origin}{prefix}/openapi.json").json()
     OpenAPIV31SpecValidator(document).validate()
     assert document["servers"] == [{"url": fake.origin + prefix}]

@@ -30,11 +30,12 @@ from support import COMMAND
 from support.sockets import MOMENT, PATIENCE, POLL, TEXT, Client, ended, eventually, request, scripted
 from video_mockserver.api.messages import Fault
 from video_mockserver.edges.server.asgi import Edge, FaultWithoutSocket
-from video_mockserver.edges.server.registry import Hall, Place, ServedFake
+from video_mockserver.edges.server.registry import Binding, FakeRegistry, ServedFake
 from video_mockserver.edges.server.uvicorn_server import ServerProcess, VideoServer
+from video_mockserver.fake.clip_files import load_clip, shipped_shelf
 from video_mockserver.fake.clips import ClipShelf
 from video_mockserver.fake.clock import ManualClock
-from video_mockserver.scenario.library import Library, load_clip, shipped_shelf
+from video_mockserver.scenario.library import Library
 from video_mockserver.scenario.model import ReplyTemplate, Scenario, State, Transition
 from video_mockserver.scenario.reader import write
 
@@ -307,7 +308,7 @@ def test_the_end_of_a_fake_is_the_end_of_those_below_its_prefixes(server: VideoS
         assert client.rest() in (b"", TEXT[:5].encode())
     assert not server._hall.fakes()
     one.close()
-    place = Place(home, "api", *home.ports)
+    place = Binding(home, "api", *home.ports)
     assert server._hall._prefixed(place, "late") is None  # asked for at the very moment
     assert not server._hall.fakes()
 
@@ -413,8 +414,8 @@ def test_every_kind_of_loopback_is_known(tmp_path: Path) -> None:
         async with httpx.AsyncClient(transport=transport, base_url="http://127.0.0.1:8001") as client:
             return (await client.get("/_mock/fakes")).status_code
 
-    hall = Hall(Library(), shipped_shelf(), {})
-    hall.settle_in(hall.make(), 8001, 8002)
+    hall = FakeRegistry(Library(), shipped_shelf(), {})
+    hall.attach(hall.make(), 8001, 8002)
     try:
         for host in ("127.0.0.1", "127.9.9.9", "::1", "localhost"):
             assert asyncio.run(status(host)) == 200
@@ -783,11 +784,11 @@ def test_a_start_that_is_interrupted_leaves_no_process(monkeypatch: pytest.Monke
 @pytest.fixture
 def in_process() -> Iterator[Callable[..., tuple[TestClient, ServedFake]]]:
     """Fakes behind Starlette's test client: no server, no socket."""
-    hall = Hall(Library(), shipped_shelf(), {"unknown_tasks": "create"})
+    hall = FakeRegistry(Library(), shipped_shelf(), {"unknown_tasks": "create"})
 
     def make(*args: Any, **options: Any) -> tuple[TestClient, ServedFake]:
         fake = hall.make(scenario=args[0], **options)
-        hall.settle_in(fake, 80, 8080)
+        hall.attach(fake, 80, 8080)
         return TestClient(Edge(hall), headers={"authorization": "Bearer k"}), fake
 
     yield make
@@ -817,7 +818,7 @@ def test_a_test_client_is_told_that_a_fault_needs_a_socket(in_process: Callable[
 
 @pytest.mark.parametrize("server", [None, ("/run/mock.sock", None), ("testserver", 81)])
 def test_a_port_that_leads_to_no_fake_is_a_404_that_says_so(server: Any) -> None:
-    hall = Hall(Library(), shipped_shelf(), {})
+    hall = FakeRegistry(Library(), shipped_shelf(), {})
     said = []
 
     async def send(message: Any) -> None:

@@ -22,7 +22,7 @@ from support import asking
 from support.asking import ORIGINS, at_once
 from support.fakes import Scenarios, make_fake
 from support.scenario_strategies import scenarios
-from video_mockserver.api.dialects import PROFILES
+from video_mockserver.api.dialects import DIALECTS
 from video_mockserver.api.messages import Reply
 from video_mockserver.api.routing import routes_for
 from video_mockserver.edges.server.openapi import openapi_document
@@ -52,8 +52,8 @@ LENIENT = [*LEFT_OUT, checks.negative_data_rejection]
 KEY = "sk-under-fire"
 
 
-def operations(profile: str) -> Iterator[tuple[str, str]]:
-    for path, item in openapi_document(profile)["paths"].items():
+def operations(dialect: str) -> Iterator[tuple[str, str]]:
+    for path, item in openapi_document(dialect)["paths"].items():
         yield from ((method.upper(), path) for method in item if method != "servers")
 
 
@@ -65,20 +65,20 @@ def server() -> Iterator[VideoServer]:
 
 @pytest.mark.parametrize("mode", ["positive", "negative"])
 @pytest.mark.parametrize(
-    ("profile", "method", "path"),
+    ("dialect", "method", "path"),
     [
-        (profile, method, path)
-        for profile in PROFILES
-        for method, path in operations(profile)
+        (dialect, method, path)
+        for dialect in DIALECTS
+        for method, path in operations(dialect)
         # Control speaks no dialect: once is enough.
-        if profile == "octopusx" or not path.startswith("/_mock")
+        if dialect == "octopusx" or not path.startswith("/_mock")
     ],
 )
 def test_every_operation_keeps_to_the_document(
-    server: VideoServer, profile: str, method: str, path: str, mode: str
+    server: VideoServer, dialect: str, method: str, path: str, mode: str
 ) -> None:
     scenario = at_once() if mode == "positive" else None
-    options: dict[str, Any] = {"profile": profile, "clock": ManualClock(), "unknown_tasks": "create", "keys": [KEY]}
+    options: dict[str, Any] = {"dialect": dialect, "clock": ManualClock(), "unknown_tasks": "create", "keys": [KEY]}
     with server.fake(scenario, **options) as fake:
         schema = schemathesis.openapi.from_url(f"{fake.origin}/openapi.json")
         operation = schema[path][method]
@@ -142,7 +142,7 @@ _headers = st.lists(
 _queries = st.lists(st.tuples(_names, _words), max_size=2).map(
     lambda pairs: "&".join(f"{name}={quote(value)}" for name, value in pairs)
 )
-_ROUTES = sorted({(route.method, route.path) for profile in PROFILES for route in routes_for(profile)})
+_ROUTES = sorted({(route.method, route.path) for dialect in DIALECTS for route in routes_for(dialect)})
 _paths = st.one_of(
     st.sampled_from(_ROUTES),
     st.tuples(
@@ -170,9 +170,9 @@ _deeds = st.one_of(
 class Range:
     """A fake, what is done to it, and what must be true after each deed."""
 
-    def __init__(self, told: list[Scenario], profile: str) -> None:
+    def __init__(self, told: list[Scenario], dialect: str) -> None:
         self.told = told
-        self.fake = make_fake(scenarios=told, profile=profile)
+        self.fake = make_fake(scenarios=told, dialect=dialect)
         self.fake.use(told[0])
         # A 5xx is asked for where a scenario says it; an error without a status is a 500.
         replies = [reply for scenario in told for reply in scripted(scenario)]
@@ -216,7 +216,7 @@ class Range:
     def send(self, request: Callable[[], Reply], id: str) -> None:
         before = {task.id: task.position for task in self.fake.tasks}
         reply = request()
-        exchange = reply.exchange
+        exchange = reply.delivery
         assert exchange is not None
         assert exchange is self.fake.journal[-1]
         if reply.status >= 500:
@@ -306,11 +306,11 @@ def is_error(reply: Reply) -> None:
 )  # fmt: skip
 @given(
     scenarios("told").map(lambda told: replace(told, clip=None)),  # an unknown film is the test's own mistake
-    st.sampled_from(list(PROFILES)),
+    st.sampled_from(list(DIALECTS)),
     st.lists(_deeds, min_size=5, max_size=40),
 )
-def test_its_promises_hold_whatever_is_done_to_it(told: Scenario, profile: str, deeds: list[tuple[Any, ...]]) -> None:
-    field = Range([told, at_once("other")], profile)
+def test_its_promises_hold_whatever_is_done_to_it(told: Scenario, dialect: str, deeds: list[tuple[Any, ...]]) -> None:
+    field = Range([told, at_once("other")], dialect)
     for deed in deeds:
         field.do(deed)
 
@@ -381,12 +381,12 @@ def test_tasks_made_at_the_same_time_are_different_ones(server: VideoServer) -> 
         assert len(set(made)) == len(made) == len(served.bill) == 8 * 5
 
 
-@pytest.mark.parametrize("profile", PROFILES)
-def test_polls_deletes_and_cancels_race_without_an_error_of_the_server(profile: str) -> None:
+@pytest.mark.parametrize("dialect", DIALECTS)
+def test_polls_deletes_and_cancels_race_without_an_error_of_the_server(dialect: str) -> None:
     for _ in range(15):
-        fake = make_fake(scenario="lifecycle/timed", profile=profile)
+        fake = make_fake(scenario="lifecycle/timed", dialect=dialect)
         id = fake.task().id
-        known = PROFILES[profile].errors["task_not_exist"].status
+        known = DIALECTS[dialect].errors["task_not_exist"].status
 
         def work(number: int, fake: Fake = fake, id: str = id) -> list[Any]:
             if number == 0:

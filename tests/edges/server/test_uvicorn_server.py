@@ -26,9 +26,9 @@ from support.sockets import POLL, TEXT, Client, ended, eventually, request, scri
 from video_mockserver.api.messages import Fault
 from video_mockserver.edges.server.registry import ServedFake
 from video_mockserver.edges.server.uvicorn_server import PortTaken, ServerProcess, VideoServer, serve
+from video_mockserver.fake.clip_files import load_clip, shipped_shelf
 from video_mockserver.fake.clips import ClipShelf
 from video_mockserver.fake.clock import ManualClock
-from video_mockserver.scenario.library import load_clip, shipped_shelf
 from video_mockserver.scenario.sources import UnknownScenario
 
 LINUX = pytest.mark.skipif(sys.platform != "linux", reason="reads /proc")
@@ -152,8 +152,8 @@ def test_a_wrong_wish_opens_nothing(server: VideoServer) -> None:
     files = open_files()
     with pytest.raises(UnknownScenario):
         server.fake("no/such")
-    with pytest.raises(ValueError, match="profile"):
-        server.fake(profile="no_such")
+    with pytest.raises(ValueError, match="dialect"):
+        server.fake(dialect="no_such")
     with pytest.raises(TypeError):
         server.fake(no_such=1)
     assert open_files() == files
@@ -440,8 +440,8 @@ def test_an_address_of_another_machine_is_an_os_error() -> None:
 
 def test_a_wrong_option_leaves_nothing_open() -> None:
     files = open_files()
-    with pytest.raises(ValueError, match="profile"):
-        served(lambda addresses: None, profile="no_such")
+    with pytest.raises(ValueError, match="dialect"):
+        served(lambda addresses: None, dialect="no_such")
     assert open_files() == files
 
 

@@ -21,9 +21,9 @@ from video_mockserver.api.messages import Fault
 from video_mockserver.edges.server.registry import ServedFake
 from video_mockserver.edges.server.uvicorn_server import VideoServer
 from video_mockserver.edges.server.wire import wired
+from video_mockserver.fake.clip_files import load_clip, shipped_shelf
 from video_mockserver.fake.clips import ClipShelf
 from video_mockserver.fake.clock import ManualClock
-from video_mockserver.scenario.library import load_clip, shipped_shelf
 from video_mockserver.scenario.model import ReplyTemplate, Scenario, State
 
 BODY = TEXT.encode()

@@ -37,12 +37,12 @@ NOT_READY = {
 
 
 @pytest.mark.parametrize(("status", "word"), NOT_READY.items())
-@pytest.mark.parametrize("profile", ["octopusx", "new-api"])
+@pytest.mark.parametrize("dialect", ["octopusx", "new-api"])
 def test_without_a_clip_content_answers_400_and_says_where_the_task_stands(
-    new_fake: NewFake, profile: str, status: str, word: str
+    new_fake: NewFake, dialect: str, status: str, word: str
 ) -> None:
     scenario = Scenario("x", "X.", "a", {"a": State(video={"status": status})}, never_ends=True)
-    fake = new_fake(scenario, profile=profile)
+    fake = new_fake(scenario, dialect=dialect)
     answer = content(fake, fake.task().id)
     assert answer.status == 400
     assert answer.json == {
@@ -58,19 +58,19 @@ def test_without_a_clip_content_answers_400_and_says_where_the_task_stands(
 )
 def test_openai_answers_in_its_own_envelope_and_words(new_fake: NewFake, status: str, word: str) -> None:
     scenario = Scenario("x", "X.", "a", {"a": State(video={"status": status})}, never_ends=True)
-    fake = new_fake(scenario, profile="openai")
+    fake = new_fake(scenario, dialect="openai")
     answer = content(fake, fake.task().id)
     assert (answer.status, list(answer.json["error"])) == (404, ["message", "type", "param", "code"])
     assert word in answer.json["error"]["message"]
 
 
 @pytest.mark.parametrize(
-    ("profile", "envelope"), [("octopusx", ["message", "type"]), ("openai", ["message", "type", "param", "code"])]
+    ("dialect", "envelope"), [("octopusx", ["message", "type"]), ("openai", ["message", "type", "param", "code"])]
 )
-def test_content_of_an_unknown_task_is_404(new_fake: NewFake, profile: str, envelope: list[str]) -> None:
-    answer = content(new_fake(profile=profile), "nobody")
+def test_content_of_an_unknown_task_is_404(new_fake: NewFake, dialect: str, envelope: list[str]) -> None:
+    answer = content(new_fake(dialect=dialect), "nobody")
     assert (answer.status, list(answer.json["error"])) == (404, envelope)
-    if profile == "octopusx":
+    if dialect == "octopusx":
         assert answer.envelope == {"error": {"message": "Task not found", "type": "invalid_request_error"}}
 
 
@@ -82,9 +82,9 @@ def test_content_without_a_key_is_401(ready: tuple[Fake, Task, bytes]) -> None:
 # --- whole ------------------------------------------------------------------------------------------------------------
 
 
-@pytest.mark.parametrize("profile", ["octopusx", "new-api", "openai"])
-def test_the_clip_of_a_finished_task(new_fake: NewFake, profile: str) -> None:
-    fake = new_fake(at_once(), profile=profile)
+@pytest.mark.parametrize("dialect", ["octopusx", "new-api", "openai"])
+def test_the_clip_of_a_finished_task(new_fake: NewFake, dialect: str) -> None:
+    fake = new_fake(at_once(), dialect=dialect)
     task = fake.task()
     answer = content(fake, task.id)
     assert (answer.status, answer.body) == (200, fake.read_clip(task.clip))
@@ -101,10 +101,10 @@ def test_a_query_with_the_video_variant_is_the_same(ready: tuple[Fake, Task, byt
     assert content(fake, task.id, query="variant=video").body == film
 
 
-@pytest.mark.parametrize("profile", ["octopusx", "openai"])
+@pytest.mark.parametrize("dialect", ["octopusx", "openai"])
 @pytest.mark.parametrize(("variant", "media_type"), [("thumbnail", "image/webp"), ("spritesheet", "image/jpeg")])
-def test_other_variants_are_pictures(new_fake: NewFake, profile: str, variant: str, media_type: str) -> None:
-    fake = new_fake(at_once(), profile=profile)
+def test_other_variants_are_pictures(new_fake: NewFake, dialect: str, variant: str, media_type: str) -> None:
+    fake = new_fake(at_once(), dialect=dialect)
     task = fake.task()
     answer = content(fake, task.id, query=f"variant={variant}")
     assert (answer.status, answer.headers["content-type"]) == (200, media_type)
@@ -304,9 +304,9 @@ def test_the_upstreams_status_can_be_told_as_the_gateway_tells_it(new_fake: NewF
 
 
 @pytest.mark.parametrize("status", [401, 403, 404, 409, 410, 425, 429, 500, 502, 503, 504, 524])
-@pytest.mark.parametrize("profile", ["octopusx", "new-api", "openai"])
-def test_every_status_can_be_scripted_in_every_profile(new_fake: NewFake, profile: str, status: int) -> None:
-    fake, id = scripted(new_fake, ReplyTemplate(status=status), profile=profile)
+@pytest.mark.parametrize("dialect", ["octopusx", "new-api", "openai"])
+def test_every_status_can_be_scripted_in_every_dialect(new_fake: NewFake, dialect: str, status: int) -> None:
+    fake, id = scripted(new_fake, ReplyTemplate(status=status), dialect=dialect)
     answer = content(fake, id)
     assert answer.status == status
     assert "error" in answer.json or "code" in answer.json

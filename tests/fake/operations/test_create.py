@@ -13,10 +13,11 @@ from hypothesis import strategies as st
 from support.asking import BOUNDARY, CREATE, ORIGINS, Answer, ask, done, form, multipart, part, poll, told
 from support.fakes import NewFake
 from video_mockserver.api.messages import Request
+from video_mockserver.fake.clip_files import shipped_shelf
 from video_mockserver.fake.clock import ManualClock
 from video_mockserver.fake.fake import Fake
 from video_mockserver.fake.request_bodies import parse_form
-from video_mockserver.scenario.library import Library, shipped_shelf
+from video_mockserver.scenario.library import Library
 from video_mockserver.scenario.model import ReplyTemplate
 
 MODEL, PROMPT = part("model", "grok-video-3"), part("prompt", "a fox in the snow")
@@ -84,7 +85,7 @@ def test_every_kind_of_body_makes_the_same_task(fake: Fake, body: dict[str, Any]
 )
 @pytest.mark.parametrize("kind", ["json", "form", "multipart"])
 def test_a_prompt_arrives_as_it_was_written(new_fake: NewFake, kind: str, prompt: str) -> None:
-    fake = new_fake(profile="openai")
+    fake = new_fake(dialect="openai")
     request = {
         "json": {"json": {"prompt": prompt}},
         "form": form(prompt=prompt),
@@ -210,8 +211,8 @@ def test_a_strict_fake_takes_what_the_pages_name(new_fake: NewFake, fields: dict
     ("fields", "status"),
     [({"seconds": "8", "size": "1280x720"}, 200), ({"seconds": "6"}, 400), ({"size": "720P"}, 400)],
 )
-def test_a_strict_fake_judges_by_its_profile(new_fake: NewFake, fields: dict[str, str], status: int) -> None:
-    fake = new_fake(strict=True, profile="openai")
+def test_a_strict_fake_judges_by_its_dialect(new_fake: NewFake, fields: dict[str, str], status: int) -> None:
+    fake = new_fake(strict=True, dialect="openai")
     assert create(fake, json={"model": "sora-2", "prompt": "a fox", **fields}).status == status
 
 
@@ -357,17 +358,17 @@ _LIBRARY = Library()
 
 @pytest.mark.parametrize("scenario", ["lifecycle/plain", "lifecycle/failed_at_once", "lifecycle/at_once"])
 @pytest.mark.parametrize("path", ["/v1/videos", "/v1/video/create", "/v1/video/generations"])
-@pytest.mark.parametrize("profile", ["octopusx", "new-api"])
-def test_a_create_reply_never_carries_an_empty_error(new_fake: NewFake, profile: str, path: str, scenario: str) -> None:
+@pytest.mark.parametrize("dialect", ["octopusx", "new-api"])
+def test_a_create_reply_never_carries_an_empty_error(new_fake: NewFake, dialect: str, path: str, scenario: str) -> None:
     # A client that raises on any truthy `error` there exists, and an object of empty strings is truthy.
-    answer = ask(new_fake(scenario, profile=profile), "POST", path, json=CREATE)
+    answer = ask(new_fake(scenario, dialect=dialect), "POST", path, json=CREATE)
     assert answer.status == 200
     told = answer.json.get("data", answer.json).get("error")
     assert not told or any(told.values())
 
 
 def test_a_create_of_openai_has_null_for_an_error(new_fake: NewFake) -> None:
-    answer = create(new_fake(profile="openai"), json={"prompt": "a fox"})
+    answer = create(new_fake(dialect="openai"), json={"prompt": "a fox"})
     assert answer.json["error"] is None
 
 

@@ -12,12 +12,13 @@ from hypothesis import strategies as st
 from support.asking import CREATE, ORIGINS, ask, at_once, content, done, multipart, part, poll, quoted, told, waiting
 from support.fakes import NewFake
 from video_mockserver.api.contract import ROUTES
-from video_mockserver.api.dialects import PROFILES
+from video_mockserver.api.dialects import DIALECTS
 from video_mockserver.api.messages import Request
 from video_mockserver.api.routing import routes_for
+from video_mockserver.fake.clip_files import shipped_shelf
 from video_mockserver.fake.clock import ManualClock
 from video_mockserver.fake.fake import Fake
-from video_mockserver.scenario.library import Library, shipped_shelf
+from video_mockserver.scenario.library import Library
 from video_mockserver.scenario.model import State, Transition
 
 
@@ -115,21 +116,21 @@ def test_tasks_made_while_paging_do_not_shift_the_pages(ten: Fake) -> None:
         ("?after=nobody", "no task 'nobody'"),
     ],
 )
-@pytest.mark.parametrize("profile", ["octopusx", "openai"])
+@pytest.mark.parametrize("dialect", ["octopusx", "openai"])
 def test_a_wrong_cursor_limit_or_order_is_refused_with_a_reason(
-    new_fake: NewFake, profile: str, query: str, why: str
+    new_fake: NewFake, dialect: str, query: str, why: str
 ) -> None:
-    fake = new_fake(profile=profile)
+    fake = new_fake(dialect=dialect)
     fake.task()
     answer = ask(fake, "GET", "/v1/videos" + query)
-    message = answer.json["error"]["message"] if profile == "openai" else answer.json["message"]
+    message = answer.json["error"]["message"] if dialect == "openai" else answer.json["message"]
     assert answer.status == 400
     assert why in message
 
 
 def test_a_listed_task_is_the_document_that_a_poll_shows(new_fake: NewFake) -> None:
-    for profile in ("octopusx", "new-api", "openai"):
-        fake = new_fake(at_once(), profile=profile)
+    for dialect in ("octopusx", "new-api", "openai"):
+        fake = new_fake(at_once(), dialect=dialect)
         task = fake.task()
         assert ask(fake, "GET", "/v1/videos").json["data"] == [poll(fake, task.id).json]
 
@@ -144,13 +145,13 @@ def test_a_listed_task_is_as_of_now(new_fake: NewFake) -> None:
 # --- delete -----------------------------------------------------------------------------------------------------------
 
 
-@pytest.mark.parametrize("profile", ["octopusx", "new-api", "openai"])
-def test_a_deleted_task_is_unknown_from_then_on(new_fake: NewFake, profile: str) -> None:
-    fake = new_fake(profile=profile)
+@pytest.mark.parametrize("dialect", ["octopusx", "new-api", "openai"])
+def test_a_deleted_task_is_unknown_from_then_on(new_fake: NewFake, dialect: str) -> None:
+    fake = new_fake(dialect=dialect)
     task = fake.task()
     answer = ask(fake, "DELETE", f"/v1/videos/{task.id}")
     assert (answer.status, answer.json) == (200, {"id": task.id, "object": "video.deleted", "deleted": True})
-    unknown = 404 if profile == "openai" else 400
+    unknown = 404 if dialect == "openai" else 400
     assert poll(fake, task.id).status == unknown
     assert ask(fake, "DELETE", f"/v1/videos/{task.id}").status == unknown
     assert ask(fake, "POST", f"/v1/videos/{task.id}/cancel").status == unknown
@@ -181,9 +182,9 @@ def test_a_task_under_way_is_cancelled_and_shown_so(fake: Fake, polls: int) -> N
     assert content(fake, task.id).status == 400
 
 
-@pytest.mark.parametrize(("profile", "word"), [("octopusx", "cancelled"), ("new-api", "failed"), ("openai", "failed")])
-def test_a_cancelled_task_has_the_word_of_its_dialect(new_fake: NewFake, profile: str, word: str) -> None:
-    fake = new_fake(profile=profile)
+@pytest.mark.parametrize(("dialect", "word"), [("octopusx", "cancelled"), ("new-api", "failed"), ("openai", "failed")])
+def test_a_cancelled_task_has_the_word_of_its_dialect(new_fake: NewFake, dialect: str, word: str) -> None:
+    fake = new_fake(dialect=dialect)
     assert ask(fake, "POST", f"/v1/videos/{fake.task().id}/cancel").json["status"] == word
 
 
@@ -236,17 +237,17 @@ def test_a_task_that_is_stuck_for_ever_can_still_be_cancelled(new_fake: NewFake,
 
 
 @pytest.mark.parametrize(
-    ("profile", "model"), [("octopusx", "grok-video-3"), ("new-api", "grok-video-3"), ("openai", "sora-2")]
+    ("dialect", "model"), [("octopusx", "grok-video-3"), ("new-api", "grok-video-3"), ("openai", "sora-2")]
 )
-def test_the_models_of_a_dialect(new_fake: NewFake, profile: str, model: str) -> None:
-    answer = ask(new_fake(profile=profile), "GET", "/v1/models").json
+def test_the_models_of_a_dialect(new_fake: NewFake, dialect: str, model: str) -> None:
+    answer = ask(new_fake(dialect=dialect), "GET", "/v1/models").json
     assert answer["object"] == "list"
     assert model in [entry["id"] for entry in answer["data"]]
     assert {tuple(entry) for entry in answer["data"]} == {("id", "object", "created", "owned_by")}
 
 
 def test_a_character_is_made_and_looked_at(new_fake: NewFake) -> None:
-    fake = new_fake(profile="openai")
+    fake = new_fake(dialect="openai")
     body = multipart(part("name", "Fox"), part("video", b"\x00\x01", filename="fox.mp4", media_type="video/mp4"))
     made = ask(fake, "POST", "/v1/videos/characters", **body)
     assert (made.status, made.json["object"], made.json["name"]) == (200, "character", "Fox")
@@ -257,7 +258,7 @@ def test_a_character_is_made_and_looked_at(new_fake: NewFake) -> None:
 
 @pytest.mark.parametrize("fields", [{}, {"name": "Fox"}, {"video": "https://films.test/fox"}])
 def test_a_character_needs_a_name_and_a_clip(new_fake: NewFake, fields: dict[str, str]) -> None:
-    answer = ask(new_fake(profile="openai"), "POST", "/v1/videos/characters", json=fields)
+    answer = ask(new_fake(dialect="openai"), "POST", "/v1/videos/characters", json=fields)
     assert answer.status == 400
     assert "is required" in answer.json["error"]["message"]
 
@@ -272,7 +273,7 @@ def test_a_character_needs_a_name_and_a_clip(new_fake: NewFake, fields: dict[str
     ],
 )
 def test_an_edit_is_a_new_task_from_an_old_one(new_fake: NewFake, body: dict[str, Any]) -> None:
-    fake = new_fake(profile="openai")
+    fake = new_fake(dialect="openai")
     fake.task(id="source", model="sora-2-pro", size="1280x720", seconds="8")
     answer = ask(fake, "POST", "/v1/videos/edits", **body)
     assert (answer.status, answer.json["remixed_from_video_id"]) == (200, "source")
@@ -281,22 +282,22 @@ def test_an_edit_is_a_new_task_from_an_old_one(new_fake: NewFake, body: dict[str
 
 def test_an_edit_of_an_upload_has_no_source(new_fake: NewFake) -> None:
     body = multipart(part("prompt", "again"), part("video", b"\x00", filename="a.mp4"))
-    answer = ask(new_fake(profile="openai"), "POST", "/v1/videos/edits", **body)
+    answer = ask(new_fake(dialect="openai"), "POST", "/v1/videos/edits", **body)
     assert (answer.status, answer.json["remixed_from_video_id"]) == (200, None)
 
 
 @pytest.mark.parametrize("path", ["/v1/videos/edits", "/v1/videos/extensions"])
 def test_an_edit_or_extension_needs_a_video_that_is_there(new_fake: NewFake, path: str) -> None:
-    fake = new_fake(profile="openai")
+    fake = new_fake(dialect="openai")
     assert "video is required" in ask(fake, "POST", path, json=CREATE).json["error"]["message"]
     assert ask(fake, "POST", path, json={**CREATE, "video": {"id": "nobody"}}).status == 404
     assert fake.bill == []
 
 
 @pytest.mark.parametrize("path", ["/v1/videos/source/remix", "/v1/videos/source/extend", "/v1/videos/extensions"])
-@pytest.mark.parametrize("profile", ["octopusx", "new-api", "openai"])
-def test_what_a_remix_does_not_say_it_takes_from_its_source(new_fake: NewFake, profile: str, path: str) -> None:
-    fake = new_fake(profile=profile)
+@pytest.mark.parametrize("dialect", ["octopusx", "new-api", "openai"])
+def test_what_a_remix_does_not_say_it_takes_from_its_source(new_fake: NewFake, dialect: str, path: str) -> None:
+    fake = new_fake(dialect=dialect)
     fake.task(id="source", model="sora-2-pro", size="1280x720", seconds="8")
     made = ask(fake, "POST", path, json={"prompt": "again", "video": {"url": "source"}})
     document = poll(fake, made.json["id"]).json
@@ -382,12 +383,12 @@ _HEADERS = st.sampled_from(
     st.lists(_HEADERS, max_size=3),
     st.sampled_from([b"", b"{}", b'{"model":"m","prompt":"p","video":{"id":"t"},"name":"n"}', b"\xff"]),
     st.sampled_from(["api", "download"]),
-    st.sampled_from(list(PROFILES)),
+    st.sampled_from(list(DIALECTS)),
 )
 def test_no_request_whatever_brings_the_fake_down(
-    method: str, segments: list[str], query: str, headers: list[tuple[str, str]], body: bytes, host: str, profile: str
+    method: str, segments: list[str], query: str, headers: list[tuple[str, str]], body: bytes, host: str, dialect: str
 ) -> None:
-    fake = Fake(_LIBRARY, shipped_shelf(), clock=ManualClock(), profile=profile)
+    fake = Fake(_LIBRARY, shipped_shelf(), clock=ManualClock(), dialect=dialect)
     fake.task(at_once(), id="t")
     path = "/" + "/".join(segments)
     reply = fake.handle(Request(method, path, ORIGINS, query, (("authorization", "Bearer k"), *headers), body, host))
@@ -405,8 +406,8 @@ def test_an_unknown_route_needs_no_key_to_say_so(fake: Fake) -> None:
 
 @pytest.mark.parametrize("route", ROUTES, ids=lambda route: f"{route.method} {route.path}")
 def test_every_route_of_the_contract_is_answered_and_wants_a_key(new_fake: NewFake, route: Any) -> None:
-    profile = next(name for name in ("octopusx", "openai") if route in routes_for(name))
-    fake = new_fake(at_once(), profile=profile)
+    dialect = next(name for name in ("octopusx", "openai") if route in routes_for(name))
+    fake = new_fake(at_once(), dialect=dialect)
     fake.task(id="t")
     path = route.path.format(task_id="t", character_id="c") + ("?id=t" if route.operation == "unified_query" else "")
     body = {**CREATE, "video": {"id": "t"}, "name": "Fox"} if route.method == "POST" else None

@@ -141,7 +141,7 @@ def test_a_reply_that_was_remembered_is_not_shared(new_fake: NewFake) -> None:
     task = fake.task()
     first, second = poll(fake, task.id).reply, poll(fake, task.id).reply
     assert first is not second
-    assert (first.exchange, second.exchange) == (fake.journal[0], fake.journal[1])
+    assert (first.delivery, second.delivery) == (fake.journal[0], fake.journal[1])
 
 
 # --- ramps ------------------------------------------------------------------------------------------------------------
@@ -352,8 +352,8 @@ def test_the_words_of_the_documented_life_are_translated_and_all_others_stand(
     new_fake: NewFake, said: str, shown: tuple[str, str, str]
 ) -> None:
     scenario = Scenario("words", "Words.", "a", {"a": State(video={"status": said})}, never_ends=True)
-    for profile, word in zip(("octopusx", "new-api", "openai"), shown, strict=True):
-        fake = new_fake(scenario, profile=profile)
+    for dialect, word in zip(("octopusx", "new-api", "openai"), shown, strict=True):
+        fake = new_fake(scenario, dialect=dialect)
         assert poll(fake, fake.task().id).json["status"] == word
 
 
@@ -372,8 +372,8 @@ UNIFIED = {
 @pytest.mark.parametrize(("said", "word"), UNIFIED.items())
 def test_the_unified_query_says_only_words_of_its_own_page(new_fake: NewFake, said: str, word: str) -> None:
     scenario = Scenario("words", "Words.", "a", {"a": State(video={"status": said})}, never_ends=True)
-    for profile in ("octopusx", "new-api"):
-        fake = new_fake(scenario, profile=profile)
+    for dialect in ("octopusx", "new-api"):
+        fake = new_fake(scenario, dialect=dialect)
         answer = ask(fake, "GET", f"/v1/video/query?id={fake.task().id}").json
         assert answer["status"] == ("failed" if word == "failed" else word)
 
@@ -391,12 +391,12 @@ WRAPPED = {
 
 
 @pytest.mark.parametrize(("said", "words"), WRAPPED.items())
-@pytest.mark.parametrize("profile", ["octopusx", "new-api"])
+@pytest.mark.parametrize("dialect", ["octopusx", "new-api"])
 def test_the_wrapped_queries_have_words_of_their_own(
-    new_fake: NewFake, profile: str, said: str, words: tuple[str, str]
+    new_fake: NewFake, dialect: str, said: str, words: tuple[str, str]
 ) -> None:
     scenario = Scenario("words", "Words.", "a", {"a": State(video={"status": said})}, never_ends=True)
-    fake = new_fake(scenario, profile=profile)
+    fake = new_fake(scenario, dialect=dialect)
     plain, seedance = fake.task(), fake.task(model="doubao-seedance-1")
     asked = [ask(fake, "GET", f"/v1/video/generations/{task.id}").json["data"]["status"] for task in (plain, seedance)]
     assert tuple(asked) == words
