@@ -1,1 +1,119 @@
-"""A fake of OctopusX's asynchronous video API for contract tests: scripted tasks, real faults, one journal."""
+"""A fake of OctopusX's asynchronous video API for contract tests: scripted tasks, real faults, one journal.
+
+The names below are the public API; everything else is private and may change. Each is imported when it is first used.
+The generator is in `video_mockserver.strategies`, which needs Hypothesis.
+"""
+
+from __future__ import annotations
+
+from importlib import import_module
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from .api.messages import Fault
+    from .checking.callables import check
+    from .checking.shared_fakes import video_clock, video_mock, video_server
+    from .edges.inprocess.respx import VideoMock
+    from .edges.server.registry import ServedFake
+    from .edges.server.uvicorn_server import ServerProcess, VideoServer
+    from .edges.virtual_time import VideoClock
+    from .fake.clock import ManualClock, RealClock
+    from .fake.journal import Exchange, Journal
+    from .fake.tasks import Task
+    from .judge.verdict import ContractBroken, Report, Terms, Verdict
+    from .scenario.library import Library
+    from .scenario.model import Expect, ReplyTemplate, Scenario, State, Transition
+    from .scenario.reader import read_scenario
+    from .scenario.sources import UnknownScenario
+    from .scenario.validation import ScenarioError, validate
+    from .scenario.writer import write_scenario
+    from .testing import ClientContract
+
+    __version__: str
+
+__all__ = [
+    "ClientContract",
+    "ContractBroken",
+    "Exchange",
+    "Expect",
+    "Fault",
+    "Journal",
+    "Library",
+    "ManualClock",
+    "RealClock",
+    "ReplyTemplate",
+    "Report",
+    "Scenario",
+    "ScenarioError",
+    "ServedFake",
+    "ServerProcess",
+    "State",
+    "Task",
+    "Terms",
+    "Transition",
+    "UnknownScenario",
+    "Verdict",
+    "VideoClock",
+    "VideoMock",
+    "VideoServer",
+    "__version__",
+    "check",
+    "read_scenario",
+    "validate",
+    "video_clock",
+    "video_mock",
+    "video_server",
+    "write_scenario",
+]
+
+# Where each public name lives; the imports above say the same to type checkers, and a test compares the two.
+_HOMES = {
+    "ClientContract": "testing",
+    "ContractBroken": "judge.verdict",
+    "Exchange": "fake.journal",
+    "Expect": "scenario.model",
+    "Fault": "api.messages",
+    "Journal": "fake.journal",
+    "Library": "scenario.library",
+    "ManualClock": "fake.clock",
+    "RealClock": "fake.clock",
+    "ReplyTemplate": "scenario.model",
+    "Report": "judge.verdict",
+    "Scenario": "scenario.model",
+    "ScenarioError": "scenario.validation",
+    "ServedFake": "edges.server.registry",
+    "ServerProcess": "edges.server.uvicorn_server",
+    "State": "scenario.model",
+    "Task": "fake.tasks",
+    "Terms": "judge.verdict",
+    "Transition": "scenario.model",
+    "UnknownScenario": "scenario.sources",
+    "Verdict": "judge.verdict",
+    "VideoClock": "edges.virtual_time",
+    "VideoMock": "edges.inprocess.respx",
+    "VideoServer": "edges.server.uvicorn_server",
+    "check": "checking.callables",
+    "read_scenario": "scenario.reader",
+    "validate": "scenario.validation",
+    "video_clock": "checking.shared_fakes",
+    "video_mock": "checking.shared_fakes",
+    "video_server": "checking.shared_fakes",
+    "write_scenario": "scenario.writer",
+}
+
+
+def __getattr__(name: str) -> Any:
+    if name == "__version__":
+        from importlib.metadata import version
+
+        value: Any = version("video-mockserver")
+    elif name in _HOMES:
+        value = getattr(import_module(f".{_HOMES[name]}", __name__), name)
+    else:
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    globals()[name] = value  # found at once the next time
+    return value
+
+
+def __dir__() -> list[str]:
+    return sorted({*globals(), *__all__})

@@ -408,9 +408,9 @@ def _show(arguments: argparse.Namespace) -> int:
 
         print(diagram(scenario))
     elif arguments.json:
-        from ..scenario.reader import write
+        from ..scenario.writer import write_scenario
 
-        print(write(scenario, format="json"), end="")
+        print(write_scenario(scenario, format="json"), end="")
     else:
         print(library.files[scenario.name].read_text("utf-8"), end="")
     return 0
@@ -419,7 +419,7 @@ def _show(arguments: argparse.Namespace) -> int:
 def _validate(arguments: argparse.Namespace) -> int:
     from ..judge.expectation import contradiction
     from ..scenario.library import scenario_files
-    from ..scenario.reader import read
+    from ..scenario.reader import read_scenario
     from ..scenario.validation import ScenarioError
 
     files: list[Path] = []
@@ -433,7 +433,7 @@ def _validate(arguments: argparse.Namespace) -> int:
     wrong = 0
     for file in files:
         try:
-            problem = contradiction(read(file.read_text("utf-8"), name=file.stem, file=str(file)))
+            problem = contradiction(read_scenario(file.read_text("utf-8"), name=file.stem, file=str(file)))
             if problem is None:
                 continue
             print(ScenarioError([problem], str(file)), file=sys.stderr)

@@ -15,7 +15,7 @@ from ..api.suggest import did_you_mean
 from ..scenario import machine
 from ..scenario.model import Scenario
 from ..scenario.sources import ScenarioSource
-from ..scenario.validation import check
+from ..scenario.validation import validate
 from . import views
 from .clips import ClipShelf
 from .clock import Clock, ManualClock, RealClock
@@ -187,7 +187,7 @@ class Fake:
         with self._lock:
             own = self._desk.own_scenarios
             if own.get(scenario.name) is not scenario:
-                own[scenario.name] = check(scenario)
+                own[scenario.name] = validate(scenario)
 
     def scenario(self, name: str) -> Scenario:
         """A scenario as this fake knows it. Raises `UnknownScenario`."""

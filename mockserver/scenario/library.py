@@ -7,7 +7,7 @@ from importlib.resources import files
 from pathlib import Path
 
 from .model import Scenario
-from .reader import read
+from .reader import read_scenario
 from .sources import UnknownScenario
 from .validation import Problem, ScenarioError
 
@@ -79,7 +79,7 @@ class Library:
         name = self.full_name(name)
         if name not in self._scenarios:
             path = self.files[name]
-            self._scenarios[name] = read(_text(path), name=name, file=str(path))
+            self._scenarios[name] = read_scenario(_text(path), name=name, file=str(path))
         return self._scenarios[name]
 
     def __iter__(self) -> Iterator[Scenario]:

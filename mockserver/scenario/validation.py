@@ -37,7 +37,6 @@ __all__ = [
     "Path",
     "Problem",
     "ScenarioError",
-    "check",
     "data_problems",
     "link_problems",
     "not_a_text",
@@ -45,6 +44,7 @@ __all__ = [
     "problems",
     "short",
     "shown",
+    "validate",
     "way_problems",
 ]
 
@@ -165,7 +165,7 @@ _right: dict[int, Scenario] = {}
 _KEPT = 512
 
 
-def check(scenario: Scenario) -> Scenario:
+def validate(scenario: Scenario) -> Scenario:
     """The scenario itself. Raises `ScenarioError` with every problem when it is not right."""
     if _right.get(id(scenario)) is not scenario:
         found = problems(scenario)

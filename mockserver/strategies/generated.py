@@ -11,7 +11,7 @@ from hypothesis.errors import HypothesisException
 
 from ..api.contract import URL_FIELDS
 from ..scenario.model import Scenario
-from ..scenario.reader import write
+from ..scenario.writer import write_scenario
 from .scenarios import ASPECTS, Aspect, scenarios
 
 __all__ = ["drawn", "smallest"]
@@ -28,7 +28,7 @@ def drawn(
     found: dict[str, Scenario] = {}
 
     def take(scenario: Scenario) -> None:
-        found.setdefault(write(scenario), scenario)
+        found.setdefault(write_scenario(scenario), scenario)
 
     _run(take, examples, number, explore, order, [Phase.generate])
     return list(found.values())
@@ -51,7 +51,7 @@ def smallest(
     def look(scenario: Scenario) -> None:
         nonlocal best
         if breaks(scenario):
-            if best is None or len(write(scenario)) < len(write(best)):
+            if best is None or len(write_scenario(scenario)) < len(write_scenario(best)):
                 best = scenario
             raise _Broken
 

@@ -16,8 +16,8 @@ from hypothesis.vendor.pretty import for_type_by_name
 
 from ..api.contract import URL_FIELDS, Phase
 from ..scenario.model import ReplyTemplate, Scenario, State, Transition
-from ..scenario.reader import write
 from ..scenario.template import OMIT
+from ..scenario.writer import write_scenario
 from . import replies, values
 from .expected import ORDERS, reachable
 from .parts import HOSTILE, Variety
@@ -429,10 +429,10 @@ def _listed(parts: Any) -> str:
 
 def _shown(scenario: Scenario, printer: Any, cycle: bool) -> None:
     """As the file that it would be, in a call of `scenario_file.read` that makes the scenario again."""
-    text = write(scenario)
+    text = write_scenario(scenario)
     raw = "r" if "\\" in text else ""
     written = repr(text) if '"""' in text else f'{raw}"""\n{text}"""'
-    printer.text(f"read({written}, name={scenario.name!r})")
+    printer.text(f"read_scenario({written}, name={scenario.name!r})")
 
 
 for_type_by_name("video_mockserver.scenario.model", "Scenario", _shown)

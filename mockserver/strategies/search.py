@@ -16,7 +16,7 @@ from typing import cast
 from ..judge.expectation import expected
 from ..judge.verdict import Terms, Verdict
 from ..scenario.model import Expect, Scenario
-from ..scenario.reader import write
+from ..scenario.writer import write_scenario
 from ..strategies import ASPECTS, Aspect
 from .generated import drawn, smallest
 
@@ -38,7 +38,7 @@ class Found:
     @property
     def text(self) -> str:
         """The scenario as the text of a file."""
-        return write(self.verdict.scenario)
+        return write_scenario(self.verdict.scenario)
 
     def save(self, folder: Path) -> Path:
         """Write the scenario into a folder, which is made when it is not there. Raises OSError."""
@@ -83,10 +83,10 @@ def check_random(
     known: dict[str, Verdict] = {}
 
     def judged(scenarios: Sequence[Scenario]) -> list[Verdict]:
-        fresh = {text: scenario for scenario in scenarios if (text := write(scenario)) not in known}
+        fresh = {text: scenario for scenario in scenarios if (text := write_scenario(scenario)) not in known}
         verdicts = run([_case(f"generated-{_digest(text)}", each, terms) for text, each in fresh.items()])
         known.update(zip(fresh, verdicts, strict=True))
-        return [known[write(scenario)] for scenario in scenarios]
+        return [known[write_scenario(scenario)] for scenario in scenarios]
 
     verdicts = judged(drawn(examples, seed, explore=aspects, order=terms.order))
     result = Result(verdicts)
@@ -96,16 +96,16 @@ def check_random(
 
         def breaks(scenario: Scenario) -> bool:
             nonlocal tries
-            if write(scenario) not in known:
+            if write_scenario(scenario) not in known:
                 tries += 1
                 if tries > _MOST_TRIES or time.monotonic() - began > _LONGEST:
                     return False
             return rule in _broken(judged([scenario])[0])
 
         least = smallest(examples, seed, breaks, explore=aspects, order=terms.order)
-        if least is not None and not any(each.text == write(least) for each in result.found):
-            verdict = known[write(least)]
-            name = f"{rule}-{_digest(write(least))}"
+        if least is not None and not any(each.text == write_scenario(least) for each in result.found):
+            verdict = known[write_scenario(least)]
+            name = f"{rule}-{_digest(write_scenario(least))}"
             result.found.append(Found(rule, replace(verdict, scenario=replace(verdict.scenario, name=name))))
 
     try:

@@ -20,7 +20,7 @@ from video_mockserver.api.contract import ROUTES
 from video_mockserver.cli.main import main
 from video_mockserver.edges.server.uvicorn_server import ServerProcess
 from video_mockserver.scenario.library import Library
-from video_mockserver.scenario.reader import read
+from video_mockserver.scenario.reader import read_scenario
 
 PAGES = [ROOT / "README.md", *sorted((ROOT / "docs").glob("*.md")), *sorted((ROOT / "fixtures").rglob("*.md"))]
 
@@ -100,8 +100,8 @@ def test_what_is_typed_at_a_prompt_runs(page: Path, tmp_path: Path, monkeypatch:
 @pytest.mark.parametrize("block", blocks("yaml"), ids=str)
 def test_a_scenario_loads(block: Block) -> None:
     if re.search(r"^states:", block.text, re.MULTILINE):
-        scenario = read(block.text, name="docs/example", file=str(block))
-        assert read(block.text, name="docs/example") == scenario
+        scenario = read_scenario(block.text, name="docs/example", file=str(block))
+        assert read_scenario(block.text, name="docs/example") == scenario
 
 
 @pytest.mark.parametrize("block", blocks("json"), ids=str)

@@ -20,19 +20,11 @@ from video_mockserver.fake.clips import ClipShelf
 from video_mockserver.judge.reference_client import expectation
 from video_mockserver.scenario.library import Library
 from video_mockserver.scenario.model import EVENTS, ReplyTemplate, Scenario, State, Transition
-from video_mockserver.scenario.reader import (
-    BODIES,
-    REPLY_KEYS,
-    SCENARIO_KEYS,
-    STATE_KEYS,
-    from_data,
-    read,
-    to_data,
-    write,
-)
+from video_mockserver.scenario.reader import BODIES, REPLY_KEYS, SCENARIO_KEYS, STATE_KEYS, from_data, read_scenario
 from video_mockserver.scenario.schema import DESCRIPTIONS, scenario_schema
 from video_mockserver.scenario.template import NUMERIC, TEMPLATES
 from video_mockserver.scenario.validation import DOWNLOAD_AUTH, SOURCES, ScenarioError
+from video_mockserver.scenario.writer import to_data, write_scenario
 
 PAGE = (ROOT / "docs" / "scenarios.md").read_text("utf-8")
 BLOCKS = re.findall(r"^```(\w*)\n(.*?)^```$", PAGE, re.MULTILINE | re.DOTALL)
@@ -58,7 +50,7 @@ def test_the_page_has_its_examples() -> None:
 
 @pytest.mark.parametrize("text", EXAMPLES)
 def test_every_example_is_right_and_ends_as_it_says(text: str, library: Library, shelf: ClipShelf) -> None:
-    scenario = read(text, name="docs/example", file="docs/scenarios.md")
+    scenario = read_scenario(text, name="docs/example", file="docs/scenarios.md")
     if scenario.expect is None:
         return
     found = expectation(scenario, library, shelf)
@@ -79,7 +71,7 @@ def test_the_python_runs(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Non
 def example(word: str) -> Scenario:
     """The one example that holds a word."""
     [text] = [text for text in EXAMPLES if word in text]
-    return read(text, name="docs/example")
+    return read_scenario(text, name="docs/example")
 
 
 def test_a_create_pays_as_the_page_says(new_fake: NewFake) -> None:
@@ -117,7 +109,7 @@ def test_a_wrong_file_is_told_as_the_page_shows() -> None:
     section = PAGE[PAGE.index("## Wrong files") :]
     wrong, errors = re.findall(r"^```text\n(.*?)^```$", section, re.MULTILINE | re.DOTALL)
     with pytest.raises(ScenarioError) as caught:
-        read(wrong, name="own/wrong", file="own/wrong.yaml")
+        read_scenario(wrong, name="own/wrong", file="own/wrong.yaml")
     assert str(caught.value) + "\n" == errors
     assert len(caught.value.problems) == 5
 
@@ -125,8 +117,8 @@ def test_a_wrong_file_is_told_as_the_page_shows() -> None:
 def test_a_file_says_where_the_schema_is_as_it_is_written() -> None:
     section = PAGE[PAGE.index("## In an editor") :]
     scenario = example("made: true")
-    assert f"```yaml\n{write(scenario, schema='../scenario.schema.json').splitlines()[0]}\n```" in section
-    line = write(scenario, schema="../scenario.schema.json", format="json").splitlines()[1].strip(" ,")
+    assert f"```yaml\n{write_scenario(scenario, schema='../scenario.schema.json').splitlines()[0]}\n```" in section
+    line = write_scenario(scenario, schema="../scenario.schema.json", format="json").splitlines()[1].strip(" ,")
     assert f"`{line}`" in section
 
 
@@ -145,7 +137,7 @@ def test_the_faults_are_those_of_the_code_in_their_order() -> None:
 @pytest.mark.parametrize("kind", FAULTS)
 def test_the_example_of_a_fault_is_that_fault(kind: str) -> None:
     states = f"states: {{a: {{video: {{status: done}}, poll: {{fault: {FAULTS[kind].example or kind}}}}}}}"
-    fault = read(f"summary: x\nstart: a\n{states}", name="told").states["a"].poll[0].fault
+    fault = read_scenario(f"summary: x\nstart: a\n{states}", name="told").states["a"].poll[0].fault
     assert isinstance(fault, Fault)
     assert fault.kind == kind
 
@@ -201,5 +193,5 @@ def test_short_forms_mean_what_the_page_says() -> None:
 
 def test_a_written_example_is_an_example_again() -> None:
     for text in EXAMPLES:
-        scenario = read(text, name="told")
+        scenario = read_scenario(text, name="told")
         assert from_data(to_data(scenario), name="told") == scenario

@@ -21,15 +21,16 @@ from video_mockserver.api.messages import Fault
 from video_mockserver.scenario import yaml_text as yaml_data
 from video_mockserver.scenario.library import Library
 from video_mockserver.scenario.model import Expect, ReplyTemplate, Scenario, State, Transition
-from video_mockserver.scenario.reader import from_data, read, to_data, write
+from video_mockserver.scenario.reader import from_data, read_scenario
 from video_mockserver.scenario.validation import MAX_PROBLEMS, ScenarioError, problems
+from video_mockserver.scenario.writer import to_data, write_scenario
 from video_mockserver.scenario.yaml_text import MAX_SIZE, MAX_VALUES
 
 
 def errors(text: str) -> list[str]:
     """The lines of what is wrong with a file."""
     with pytest.raises(ScenarioError) as caught:
-        read(text, name="told", file="f.yaml")
+        read_scenario(text, name="told", file="f.yaml")
     return str(caught.value).split("\n")
 
 
@@ -37,7 +38,7 @@ def errors(text: str) -> list[str]:
 
 
 def test_a_whole_file_is_read() -> None:
-    assert read(WHOLE, name="download/url_404") == Scenario(
+    assert read_scenario(WHOLE, name="download/url_404") == Scenario(
         name="download/url_404",
         summary="The URL answers 404; /content has the clip.",
         source="OctopusX, Grok Task Query: if downloading the URL directly fails, GET /v1/videos/{task_id}/content.",
@@ -115,7 +116,7 @@ def test_after_is_polls_or_a_time(written: str, polls: int | None, seconds: floa
             "f.yaml:3: states.a.next.after: 0.0005 seconds: a state lasts 1ms or more, and at most 1000000000s"
         ]
         return
-    assert read(text, name="told").states["a"].next == (Transition("b", polls=polls, seconds=seconds),)
+    assert read_scenario(text, name="told").states["a"].next == (Transition("b", polls=polls, seconds=seconds),)
 
 
 @pytest.mark.parametrize(
@@ -135,14 +136,14 @@ def test_after_is_polls_or_a_time(written: str, polls: int | None, seconds: floa
 )  # fmt: skip
 def test_a_plain_word_is_what_json_has_and_else_text(written: str, value: Any) -> None:
     text = f"summary: x\nstart: a\nstates:\n  a:\n    video:\n      status: done\n      told: {written}\n"
-    found = read(text, name="told").states["a"].video["told"]
+    found = read_scenario(text, name="told").states["a"].video["told"]
     assert found == value
     assert type(found) is type(value)
 
 
 def test_on_is_a_key_like_any_other() -> None:
     text = "summary: x\nstart: a\nstates: {a: {next: {state: b, on: content}}, b: {video: {status: done, on: off}}}"
-    scenario = read(text, name="told")
+    scenario = read_scenario(text, name="told")
     assert scenario.states["a"].next[0].on == "content"
     assert scenario.states["b"].video["on"] == "off"
 
@@ -164,7 +165,7 @@ def test_on_is_a_key_like_any_other() -> None:
     ],
 )  # fmt: skip
 def test_the_same_life_can_be_written_in_many_ways(text: str) -> None:
-    assert read(text, name="told") == from_data(LIFE, name="told")
+    assert read_scenario(text, name="told") == from_data(LIFE, name="told")
 
 
 @pytest.mark.parametrize(
@@ -185,12 +186,12 @@ def test_the_same_life_can_be_written_in_many_ways(text: str) -> None:
 )
 def test_json_is_read_as_json_has_it(written: str, value: Any) -> None:
     text = json.dumps({**LIFE, "create": {"json": "HERE"}}).replace('"HERE"', written)
-    assert read(text, name="told").create[0].json == value
+    assert read_scenario(text, name="told").create[0].json == value
 
 
 def test_a_file_may_begin_with_a_byte_order_mark_and_have_any_kind_of_line_ends() -> None:
     text = "\ufeff" + WHOLE.replace("\n", "\r\n")
-    assert read(text, name="told") == read(WHOLE, name="told")
+    assert read_scenario(text, name="told") == read_scenario(WHOLE, name="told")
 
 
 # --- what is wrong, and where -----------------------------------------------------------------------------------------
@@ -241,7 +242,7 @@ def test_a_template_without_quotes_is_told(loader: str) -> None:
             word = wrong.strip()
             said = f'the key {word!r} has no value; a text in braces needs quotes: "{{{word}}}"'
             assert error == f"f.yaml:6: states.a.unified.url: {said}"
-        assert read(HEAD + "    unified: {url: {now: null, id: ''}}\n", name="told").states["a"].unified
+        assert read_scenario(HEAD + "    unified: {url: {now: null, id: ''}}\n", name="told").states["a"].unified
 
 
 def test_a_key_twice_is_told_where_it_stands_again_and_the_rest_is_read() -> None:
@@ -323,12 +324,12 @@ SLIPS = [
     ("  processing:\n", "  procesing:\n",
      "6: states.queued.next.state: no state 'processing' (did you mean 'procesing'?)"),
     ("    video: {status: completed}", "    status: completed",
-     "12: states.completed.status: unknown key (available: video, unified, wrapped, poll, download, downloads, content, "
-     "next)"),
+     "12: states.completed.status: unknown key (available: video, unified, wrapped, poll, download, downloads, "
+     "content, next)"),
     ("next: {state: processing", "nxt: {state: processing", "6: states.queued.nxt: unknown key (did you mean 'next'?)"),
     ("next: {state: processing", "then: {state: processing",
      "6: states.queued.then: unknown key (available: video, unified, wrapped, poll, download, downloads, content, "
-     "next)"),
+     "content, next)"),
     ("    next: {state: processing, after: 2 polls}\n", "",
      "4: states.queued: the task stays here for ever at 'queued', which is no end: give it a 'next', or say "
      "'never_ends: true'"),
@@ -412,7 +413,7 @@ def test_what_could_be_read_is_judged_beside_what_could_not() -> None:
 
 def test_errors_name_the_scenario_where_there_is_no_file() -> None:
     with pytest.raises(ScenarioError, match=r"^own/one:1: summary: this key is missing$"):
-        read("start: a\nstates: {a: {video: {status: done}}}", name="own/one")
+        read_scenario("start: a\nstates: {a: {video: {status: done}}}", name="own/one")
     with pytest.raises(ScenarioError, match=r"^own/one: summary: this key is missing$"):
         from_data({"start": "a", "states": {"a": {"video": {"status": "done"}}}}, name="own/one")
 
@@ -461,8 +462,8 @@ HARMFUL: Mapping[str, tuple[str, str]] = {
     ),
     "a key of many lines": (
         HEAD + '"' + "\\n" * 400 + '": 1\n',
-        "f.yaml:6: " + "\\n" * 37 + "...: unknown key (available: summary, source, dialect, clip, task_id, start, seed, "
-        "never_ends, download_auth, link_lifetime, create, states, expect)",
+        "f.yaml:6: " + "\\n" * 37 + "...: unknown key (available: summary, source, dialect, clip, task_id, start, "
+        "seed, never_ends, download_auth, link_lifetime, create, states, expect)",
     ),
     "a tag of a mebibyte": (
         HEAD + "seed: !" + "x" * 1_000_000,
@@ -501,14 +502,14 @@ def test_a_file_that_means_harm_ends_in_one_clear_error_at_once(case: str) -> No
 
 def test_a_file_of_a_mebibyte_and_of_ten_thousand_values_is_read() -> None:
     rest = MAX_SIZE - len(HEAD)
-    assert read(HEAD + "#" * rest, name="told")
+    assert read_scenario(HEAD + "#" * rest, name="told")
     with pytest.raises(ScenarioError):
-        read(HEAD + "#" * (rest + 1), name="told")
+        read_scenario(HEAD + "#" * (rest + 1), name="told")
     # The values of HEAD, of the keys and of the list itself are values too.
     rest = MAX_VALUES - 9
-    assert read(HEAD + f"    unified: {{a: [{', '.join(['1'] * rest)}]}}\n", name="told")
+    assert read_scenario(HEAD + f"    unified: {{a: [{', '.join(['1'] * rest)}]}}\n", name="told")
     with pytest.raises(ScenarioError):
-        read(HEAD + f"    unified: {{a: [{', '.join(['1'] * (rest + 1))}]}}\n", name="told")
+        read_scenario(HEAD + f"    unified: {{a: [{', '.join(['1'] * (rest + 1))}]}}\n", name="told")
 
 
 @pytest.mark.parametrize(
@@ -562,7 +563,7 @@ states:
     content: clip
 expect: {outcome: clip, from: content}
 """
-    assert write(read(text, name="told"), schema="../scenario.schema.json") == text
+    assert write_scenario(read_scenario(text, name="told"), schema="../scenario.schema.json") == text
 
 
 def test_what_does_not_fit_on_a_line_is_laid_out_below_it() -> None:
@@ -592,15 +593,15 @@ states:
             - {task_id: "{task_id}", status: SUCCESS, progress: "100%", fail_reason: "", finish_time: "{now}"}
 """
     text = text.replace('"50%"', "50%").replace('"100%"', "100%")
-    assert write(read(text, name="told")) == text
+    assert write_scenario(read_scenario(text, name="told")) == text
 
 
 def test_a_key_that_is_longer_than_yaml_likes_is_marked() -> None:
     document = {"k" * 2000: {"k" * 1100: 1, "b": "c" * 120}}
     scenario = from_data({**LIFE, "create": {"json": document}}, name="told")
-    text = write(scenario)
+    text = write_scenario(scenario)
     assert f"\n    ? {'k' * 2000}\n    :\n" in text
-    assert read(text, name="told") == scenario
+    assert read_scenario(text, name="told") == scenario
     assert yaml.safe_load(text)["create"]["json"] == document
 
 
@@ -639,21 +640,25 @@ def test_what_is_as_usual_is_not_written() -> None:
 
 def test_another_format_is_refused() -> None:
     with pytest.raises(ValueError, match=r"no format 'yml' \(did you mean 'yaml'\?\)"):
-        write(from_data(LIFE, name="told"), format="yml")  # type: ignore[arg-type]
+        write_scenario(from_data(LIFE, name="told"), format="yml")  # type: ignore[arg-type]
 
 
 def test_nothing_in_a_written_file_means_something_else_to_other_readers() -> None:
     document = {f"k{index}": text for index, text in enumerate(HOSTILE) if "{" not in text}
     scenario = from_data({**LIFE, "create": {"json": document}}, name="told")
-    assert yaml.safe_load(write(scenario))["create"]["json"] == document
+    assert yaml.safe_load(write_scenario(scenario))["create"]["json"] == document
 
 
 @given(scenarios())
 @settings(max_examples=80, deadline=None, suppress_health_check=[HealthCheck.too_slow, HealthCheck.data_too_large])
 def test_what_is_written_is_read_as_the_same_scenario(scenario: Scenario) -> None:
     assert problems(scenario) == []
-    for text in (write(scenario), write(scenario, schema="../x.json"), write(scenario, format="json", schema="x.json")):
-        assert read(text, name=scenario.name) == scenario
+    for text in (
+        write_scenario(scenario),
+        write_scenario(scenario, schema="../x.json"),
+        write_scenario(scenario, format="json", schema="x.json"),
+    ):
+        assert read_scenario(text, name=scenario.name) == scenario
     assert from_data(to_data(scenario), name=scenario.name) == scenario
 
 
@@ -662,13 +667,13 @@ def test_hostile_texts_come_back_as_they_were(format: Any) -> None:
     texts = [text for text in HOSTILE if "{" not in text or text.startswith("{{")]
     document = {"in a row": {text: text for text in texts}, "in a list": texts, "alone": texts[-1]}
     scenario = from_data({**LIFE, "create": [{"json": document}, *({"text": text} for text in texts)]}, name="told")
-    assert read(write(scenario, format=format), name="told") == scenario
+    assert read_scenario(write_scenario(scenario, format=format), name="told") == scenario
 
 
 def test_every_shipped_scenario_is_the_same_after_writing(library: Library) -> None:
     for scenario in library:
-        assert read(write(scenario), name=scenario.name) == scenario, scenario.name
-        assert read(write(scenario, format="json"), name=scenario.name) == scenario, scenario.name
+        assert read_scenario(write_scenario(scenario), name=scenario.name) == scenario, scenario.name
+        assert read_scenario(write_scenario(scenario, format="json"), name=scenario.name) == scenario, scenario.name
 
 
 def test_a_shipped_file_is_read_in_a_few_milliseconds(library: Library) -> None:
@@ -680,7 +685,7 @@ def test_a_shipped_file_is_read_in_a_few_milliseconds(library: Library) -> None:
 def _seconds_for(texts: list[str]) -> float:
     started = time.process_time()
     for text in texts:
-        read(text, name="told")
+        read_scenario(text, name="told")
     return time.process_time() - started
 
 
@@ -698,7 +703,7 @@ def outcome(text: str, loader: type[Any]) -> Any:
     """The scenario that a text is read as, or its errors; the words of the parsers' own differ."""
     with parser(loader):
         try:
-            return read(text, name="told")
+            return read_scenario(text, name="told")
         except ScenarioError as error:
             return [(problem.path, problem.message.partition("not YAML")[0]) for problem in error.problems]
 
@@ -745,7 +750,7 @@ def test_a_question_mark_needs_quotes_where_the_parsers_disagree(loader: str) ->
             [error] = errors(HEAD + f"    unified: {wrong}\n")
             assert error.startswith("f.yaml:6: ")
             assert "question mark" in error or "'?'" in error
-        assert read(HEAD + "    unified: {url: 'a?b'}\nsource: why?\n", name="told").source == "why?"
+        assert read_scenario(HEAD + "    unified: {url: 'a?b'}\nsource: why?\n", name="told").source == "why?"
 
 
 @pytest.mark.parametrize("escape", ["\\ud83d", "\\ud83c\\udfac", "\\U00110000", "\\UFFFFFFFF", "\\q"])
@@ -759,11 +764,11 @@ def test_an_escape_of_no_character_is_one_error(escape: str, loader: str) -> Non
 def test_the_parser_in_python_reads_every_kind_of_shipped_file(library: Library) -> None:
     with parser(yaml.SafeLoader):
         for name in library.names()[::8]:
-            assert read(library.files[name].read_text("utf-8"), name=name) == library.find(name)
+            assert read_scenario(library.files[name].read_text("utf-8"), name=name) == library.find(name)
 
 
 @given(scenarios())
 @settings(max_examples=15, deadline=None, suppress_health_check=[HealthCheck.too_slow, HealthCheck.data_too_large])
 def test_what_is_written_is_read_by_the_parser_in_python_too(scenario: Scenario) -> None:
     with parser(yaml.SafeLoader):
-        assert read(write(scenario), name=scenario.name) == scenario
+        assert read_scenario(write_scenario(scenario), name=scenario.name) == scenario

@@ -16,10 +16,11 @@ from support.wrong_scenarios import WHOLE, WRONG_MEANINGS, WRONG_SHAPES
 from video_mockserver.api.faults import FAULTS
 from video_mockserver.scenario.library import Library
 from video_mockserver.scenario.model import Scenario
-from video_mockserver.scenario.reader import from_data, to_data
+from video_mockserver.scenario.reader import from_data
 from video_mockserver.scenario.schema import scenario_schema
 from video_mockserver.scenario.template import TEMPLATES
 from video_mockserver.scenario.validation import ScenarioError
+from video_mockserver.scenario.writer import to_data
 from video_mockserver.scenario.yaml_text import text_to_data
 
 PUBLISHED = ROOT / "scenarios" / "scenario.schema.json"

@@ -24,9 +24,9 @@ from video_mockserver.scenario.validation import (
     MIN_INTEGER,
     Problem,
     ScenarioError,
-    check,
     problems,
     shown,
+    validate,
 )
 
 QUEUED = State(video={"status": "queued"}, next=(Transition("completed", polls=1),))
@@ -56,7 +56,7 @@ def with_reply(**parts: Any) -> Scenario:
 
 def test_a_plain_life_is_right() -> None:
     assert told(LIFE) == []
-    assert check(LIFE) is LIFE
+    assert validate(LIFE) is LIFE
 
 
 WRONG: Mapping[str, tuple[Scenario, list[str]]] = {
@@ -492,7 +492,7 @@ def test_what_is_wrong_is_told_once_with_its_place_and_what_would_be_right(case:
     scenario, expected = WRONG[case]
     assert told(scenario) == expected
     with pytest.raises(ScenarioError):
-        check(scenario)
+        validate(scenario)
 
 
 RIGHT: Mapping[str, Scenario] = {

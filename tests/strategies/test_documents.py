@@ -642,9 +642,7 @@ def test_hypothesis_is_imported_nowhere_else() -> None:
     importing = {
         path.relative_to(ROOT / "mockserver").parts[0]
         for path in (ROOT / "mockserver").rglob("*.py")
-        if re.search(
-            r"^\s*(?:import|from) (?:hypothesis|\.+strategies)", path.read_text("utf-8"), re.MULTILINE
-        )
+        if re.search(r"^\s*(?:import|from) (?:hypothesis|\.+strategies)", path.read_text("utf-8"), re.MULTILINE)
     }
     assert importing == {"strategies", "cli"}  # which nothing imports before it is asked for
 

@@ -15,8 +15,9 @@ from video_mockserver.api.contract import URL_FIELDS, URL_FIELDS_TABLE_READING
 from video_mockserver.judge.expectation import expected
 from video_mockserver.scenario.library import Library
 from video_mockserver.scenario.model import Scenario
-from video_mockserver.scenario.reader import read, write
+from video_mockserver.scenario.reader import read_scenario
 from video_mockserver.scenario.validation import problems
+from video_mockserver.scenario.writer import write_scenario
 from video_mockserver.strategies import ASPECTS, DOCUMENTED, Variety, scenarios
 from video_mockserver.testing import check
 
@@ -59,7 +60,7 @@ def rules_broken(client: Any, scenario: Scenario) -> list[str]:
 def test_a_drawn_scenario_is_right_and_can_be_written(variety: Variety) -> None:
     for scenario in drawn(variety):
         assert problems(scenario) == []
-        assert read(write(scenario), name=scenario.name) == scenario
+        assert read_scenario(write_scenario(scenario), name=scenario.name) == scenario
         assert scenario.summary.endswith(".")
 
 
@@ -80,7 +81,7 @@ def vars_of(scenario: Scenario) -> dict[str, Any]:
 def test_a_client_that_keeps_the_contract_is_never_accused(variety: Variety, explore: Any) -> None:
     options = {} if explore is None else {"explore": explore}
     accused = [
-        (rules, write(scenario))
+        (rules, write_scenario(scenario))
         for scenario in drawn(variety, 80, **options)
         if (rules := rules_broken(Careful(), scenario))
     ]
@@ -102,11 +103,11 @@ def test_the_other_reading_is_judged_by_its_own_order() -> None:
             TableReader(), scenarios=scenario, transport="mock", library=LIBRARY, url_order="video_url"
         )  # fmt: skip
         assert not report.skipped
-        assert report.ok, write(scenario)
+        assert report.ok, write_scenario(scenario)
 
 
 def test_what_is_not_explored_is_plain_life() -> None:
-    assert {write(scenario) for scenario in drawn(explore=())} == {PLAIN}
+    assert {write_scenario(scenario) for scenario in drawn(explore=())} == {PLAIN}
     for scenario in drawn(explore="download"):
         assert not scenario.states["processing"].poll
         assert not scenario.states["completed"].content
@@ -124,8 +125,8 @@ def test_what_is_not_explored_is_plain_life() -> None:
 
 
 def test_names_follow_from_what_is_in_them() -> None:
-    names = {scenario.name: write(scenario) for scenario in drawn()}
-    assert len(names) == len({write(scenario) for scenario in drawn()}) > 100
+    names = {scenario.name: write_scenario(scenario) for scenario in drawn()}
+    assert len(names) == len({write_scenario(scenario) for scenario in drawn()}) > 100
     assert all(name.startswith("generated/") for name in names)
 
 
@@ -142,7 +143,7 @@ def test_wrong_options_are_told() -> None:
 def smallest(name: str, explore: Any) -> str:
     """The smallest scenario in which a client of the zoo breaks its promise, as a file."""
     client = ZOO[name]
-    return write(
+    return write_scenario(
         find(
             scenarios(explore=explore),
             lambda scenario: client.rule in rules_broken(client(), scenario),
@@ -153,7 +154,7 @@ def smallest(name: str, explore: Any) -> str:
 
 
 def test_the_simplest_of_all_is_the_plain_life() -> None:
-    assert write(find(scenarios(), lambda scenario: True, settings=CALM)) == PLAIN
+    assert write_scenario(find(scenarios(), lambda scenario: True, settings=CALM)) == PLAIN
 
 
 BEFORE = """\
@@ -211,6 +212,6 @@ def test_a_typical_defect_shrinks_to_a_few_lines(name: str, explore: Any) -> Non
 
 def test_an_example_is_shown_as_a_file_and_can_be_pasted() -> None:
     scenario = drawn()[-1]
-    assert eval(pretty(scenario), {"read": read}) == scenario
+    assert eval(pretty(scenario), {"read": read_scenario}) == scenario
     plain = find(scenarios(), lambda scenario: True, settings=CALM)
-    assert pretty(plain) == f'read("""\n{PLAIN}""", name={plain.name!r})'
+    assert pretty(plain) == f'read_scenario("""\n{PLAIN}""", name={plain.name!r})'

@@ -18,7 +18,7 @@ from video_mockserver.judge.observations import Outcome
 from video_mockserver.judge.rules import RULES
 from video_mockserver.judge.verdict import Broken, Terms, Verdict
 from video_mockserver.scenario.model import Expect, Scenario
-from video_mockserver.scenario.reader import write
+from video_mockserver.scenario.writer import write_scenario
 from video_mockserver.strategies.generated import drawn, smallest
 from video_mockserver.strategies.search import check_random
 
@@ -124,14 +124,14 @@ def test_without_hypothesis_it_is_said_what_to_install() -> None:
 
 
 def texts(scenarios: Sequence[Scenario]) -> list[str]:
-    return [write(scenario) for scenario in scenarios]
+    return [write_scenario(scenario) for scenario in scenarios]
 
 
 def test_the_same_seed_draws_the_same_in_every_process() -> None:
     code = (
         "from video_mockserver.strategies.generated import drawn\n"
-        "from video_mockserver.scenario.reader import write\n"
-        "print([write(scenario) for scenario in drawn(20, 7)])"
+        "from video_mockserver.scenario.writer import write_scenario\n"
+        "print([write_scenario(scenario) for scenario in drawn(20, 7)])"
     )
     here = {name: value for name, value in os.environ.items() if name != "CI"}
     told = {

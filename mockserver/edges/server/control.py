@@ -39,9 +39,10 @@ from ...fake.har import har
 from ...fake.journal import Exchange
 from ...fake.tasks import Task
 from ...scenario.model import Scenario
-from ...scenario.reader import read, to_data, write
+from ...scenario.reader import read_scenario
 from ...scenario.sources import UnknownScenario
 from ...scenario.validation import ScenarioError
+from ...scenario.writer import to_data, write_scenario
 from .control_routes import (
     BODY_LIMIT,
     CONTROL,
@@ -705,7 +706,7 @@ def _with_summaries(fake: Fake, names: Iterable[str]) -> Iterator[dict[str, str]
 def _show_scenario(asked: _Asked) -> _Answer:
     scenario = asked.scenario(asked.params["name"], status=404)
     if asked.query.get("format") == "yaml":
-        return _Answer(None, text=write(scenario), media_type="application/yaml")
+        return _Answer(None, text=write_scenario(scenario), media_type="application/yaml")
     return _Answer({"name": scenario.name, "scenario": to_data(scenario)})
 
 
@@ -714,7 +715,7 @@ def _add_scenario(asked: _Asked) -> _Answer:
     if not asked.text.strip():
         raise _ControlError(400, "body: is empty; send a scenario as YAML or JSON")
     try:
-        scenario = read(asked.text, name=name)
+        scenario = read_scenario(asked.text, name=name)
     except ScenarioError as error:
         raise _wrong_scenario(error) from None
     replaced = name in asked.fake.scenario_names()

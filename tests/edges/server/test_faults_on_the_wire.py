@@ -25,7 +25,7 @@ from video_mockserver.fake.clip_files import load_clip, shipped_shelf
 from video_mockserver.fake.clips import ClipShelf
 from video_mockserver.fake.clock import RealClock
 from video_mockserver.scenario.model import ReplyTemplate, Scenario, State
-from video_mockserver.scenario.reader import write
+from video_mockserver.scenario.writer import write_scenario
 
 BODY = TEXT.encode()
 GARBAGE = b"\x16\x03\x01 this is not HTTP \x00\xff\xfe\r\n\r\n"
@@ -425,7 +425,7 @@ def test_the_command_has_nothing_to_say_about_faults(tmp_path: Path) -> None:
     folder.mkdir()
     for kind, (fault, *_) in EACH.items():
         scenario = scripted(fault, name=kind)
-        (folder / f"{kind}.json").write_text(write(scenario, format="json"))
+        (folder / f"{kind}.json").write_text(write_scenario(scenario, format="json"))
     ready = tmp_path / "ready.json"
     command = [
         sys.executable,

@@ -37,7 +37,7 @@ from video_mockserver.fake.clips import ClipShelf
 from video_mockserver.fake.clock import ManualClock
 from video_mockserver.scenario.library import Library
 from video_mockserver.scenario.model import ReplyTemplate, Scenario, State, Transition
-from video_mockserver.scenario.reader import write
+from video_mockserver.scenario.writer import write_scenario
 
 JSON = "Content-Type: application/json"
 CREATE = b'{"model": "grok-video-3", "prompt": "a fox in the snow"}'
@@ -630,7 +630,7 @@ STALLED: dict[str, tuple[dict[str, Any], bool]] = {
 @pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT], ids=["term", "int"])
 def test_a_signal_ends_the_command_whatever_its_clients_do(tmp_path: Path, number: signal.Signals) -> None:
     for name, (reply, _) in STALLED.items():
-        (tmp_path / f"{name}.json").write_text(write(scripted(name=name, **reply), format="json"))
+        (tmp_path / f"{name}.json").write_text(write_scenario(scripted(name=name, **reply), format="json"))
     ready = tmp_path / "ready"
     command = [*COMMAND, "serve", "--port", "0", "--ready-file", str(ready)]
     more = ["--scenarios", str(tmp_path), "--log-format", "none"]
