@@ -123,7 +123,7 @@ def test_in_the_other_flow_the_client_makes_its_task() -> None:
 
 def test_scenarios_about_creating_are_left_out_where_a_task_is_given() -> None:
     report = check(Careful(), scenarios=["create/create_500", PLAIN], transport="mock")
-    assert report.skipped == {"create/create_500": "it is about creating, and the client is given a task"}
+    assert report.skipped == {"create/create_500": "it tests creating a task, and this client is given one"}
     assert len(report.verdicts) == 1
 
 
@@ -242,7 +242,7 @@ def test_the_other_reading_of_the_order_is_judged_by_itself() -> None:
     assert [verdict.scenario.name for verdict in report.failed] == ["urls/output_before_video_url"]
     report = check(TableReader(), scenarios=both, transport="mock", url_order="video_url")
     assert report.ok
-    assert report.skipped == {"urls/output_before_video_url": "whoever reads video_url first gets another film"}
+    assert report.skipped == {"urls/output_before_video_url": "a client that reads video_url first gets another clip"}
 
 
 def test_verdicts_come_as_they_are_ready() -> None:
@@ -269,7 +269,7 @@ def test_what_a_client_returns_is_bytes() -> None:
         ({"level": "may"}, "level: no 'may' (available: must, should)"),
         ({"url_order": "url"}, "url_order: no 'url' (available: output.url, video_url)"),
         ({"ignore": {"retry_after": "x"}}, "ignore: no 'retry_after' (did you mean 'retry-after'?)"),
-        ({"ignore": {"retry-after": " "}}, "ignore.retry-after: a rule is left out for a reason; say which"),
+        ({"ignore": {"retry-after": " "}}, "ignore.retry-after: expected the reason, a text that is not empty"),
         ({"levels": {"retry-after": "may"}}, "levels.retry-after: no 'may' (available: must, should)"),
     ],
 )

@@ -263,12 +263,12 @@ MISTAKES = {
     "nothing left": (
         ["--scenario", "create_500"],
         ["true"],
-        "nothing to check: create/create_500: it is about creating",
+        "nothing to check: create/create_500: it tests creating a task",
     ),
     "no task yet": (["--flow", "create"], ["true", "{task_id}"], "{task_id}: with --flow create the client makes"),
     "a rule": (["--ignore", "retry_after=x"], ["true"], "ignore: no 'retry_after' (did you mean 'retry-after'?)"),
     "a level": (["--rule-level", "retry-after=may"], ["true"], "--rule-level.retry-after: no 'may' (available: must"),
-    "no reason": (["--ignore", "retry-after="], ["true"], "ignore.retry-after: a rule is left out for a reason"),
+    "no reason": (["--ignore", "retry-after="], ["true"], "ignore.retry-after: expected the reason"),
     "a report nowhere": (["--json", "nowhere/a.json"], ["true"], "nowhere/a.json: its folder is not there"),
     "a report over a folder": (["--html", "."], ["true"], ".: a folder"),
     "two reports in one": (["--json", "a", "--html", "./a"], ["true"], "/"),
@@ -403,7 +403,7 @@ WRONG_PROJECTS = {
     "level = 'may'": "level: no 'may' (available: must, should)",
     "url-order = 1": "url_order: no 1 (available: output.url, video_url)",
     "ignore = ['retry-after']": "ignore: a table of rules",
-    "ignore = {retry-after = 1}": "ignore.retry-after: a rule is left out for a reason; say which",
+    "ignore = {retry-after = 1}": "ignore.retry-after: expected the reason, a text that is not empty",
     "scenarios = 'own'": "scenarios: a list of folders",
 }
 
@@ -427,7 +427,7 @@ def test_a_pyproject_of_another_shape_is_no_traceback(text: str, tmp_path: Path,
 
 
 def test_the_rules_are_listed(capsys: Capture) -> None:
-    from video_mockserver.judge.rules import RULES
+    from video_mockserver.judge.rules.table import RULES
 
     assert main(["rules"]) == 0
     out = told(capsys)

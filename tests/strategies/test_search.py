@@ -15,7 +15,7 @@ import pytest
 from support.programs import python
 from video_mockserver.cli.main import main
 from video_mockserver.judge.observations import Outcome
-from video_mockserver.judge.rules import RULES
+from video_mockserver.judge.rules.table import RULES
 from video_mockserver.judge.verdict import Terms, Verdict, Violation
 from video_mockserver.scenario.model import Expect, Scenario
 from video_mockserver.scenario.writer import write_scenario
