@@ -77,7 +77,7 @@ def test_a_client_is_run_and_judged(client: Any, transport: str) -> None:
     [broken] = failed.violations
     assert (broken.rule.id, broken.level) == ("fallback-download", "must")
     assert re.fullmatch(
-        r"GET download:/clips/\w+/video.mp4 \(#\d\) was answered 404, and /content was not asked", broken.message
+        r"GET download:/clips/\w+/video.mp4 \(#\d\) was answered 404, and /content was not requested", broken.message
     )
     shown = next(exchange for exchange in failed.exchanges if exchange.number == broken.exchange)
     assert shown.status == 404
@@ -169,7 +169,7 @@ def test_a_client_that_is_stuck_in_a_socket_is_stopped() -> None:
     assert verdict.outcome.description == "stopped after 0.3 s"
     # Its time-out may be a good one, only longer than the check's.
     assert (verdict.status, verdict.violations) == ("error", ())
-    assert verdict.note == "it could not be judged: give the case more time, or the client a shorter time-out"
+    assert verdict.note == "not judged: give the case more time, or the client a shorter timeout"
 
 
 def test_a_stopped_client_leaves_its_thread_as_it_was() -> None:

@@ -131,7 +131,7 @@ def test_a_clip_is_bytes(fake: Any) -> None:
 
 
 def test_a_clip_and_a_failure_exclude_each_other(fake: Any) -> None:
-    with pytest.raises(ValueError, match="^pass clip= or failed=, not both$"):
+    with pytest.raises(ValueError, match=r"^pass clip= or failed=, not both$"):
         fake.verify(clip=b"", failed=True)
 
 
