@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from .edges.virtual_time import VideoClock
     from .fake.clock import ManualClock, RealClock
     from .fake.journal import Exchange, Journal
+    from .fake.options import FakeOptions
     from .fake.tasks import Task
     from .judge.verdict import ContractBroken, Report, Terms, Verdict
     from .scenario.library import Library
@@ -36,6 +37,7 @@ __all__ = [
     "ContractBroken",
     "Exchange",
     "Expect",
+    "FakeOptions",
     "Fault",
     "Journal",
     "Library",
@@ -72,6 +74,7 @@ _HOMES = {
     "ContractBroken": "judge.verdict",
     "Exchange": "fake.journal",
     "Expect": "scenario.model",
+    "FakeOptions": "fake.options",
     "Fault": "api.messages",
     "Journal": "fake.journal",
     "Library": "scenario.library",
