@@ -28,7 +28,7 @@ from video_mockserver.testing import check
 
 sys.path.insert(0, str(Path(__file__).parent.parent / "tests"))
 
-from support.zoo import TAGS, ZOO, Careful
+from support.broken_clients import BROKEN_CLIENTS, TAGS, Careful
 
 SEEDS = (1, 2, 3)
 MOST = 200  # examples for each client and seed
@@ -61,7 +61,7 @@ EXPLORE: dict[str, tuple[Aspect, ...]] = {
     "url-order": ("urls", "download"),
     "whole-clip": ("urls",),
 }
-FOUND = {name: client for name, client in ZOO.items() if TAGS[name] in ("data", "order")}
+FOUND = {name: client for name, client in BROKEN_CLIENTS.items() if TAGS[name] in ("data", "order")}
 
 
 def run(strategy: st.SearchStrategy[Scenario], each: Callable[[Scenario], None], examples: int, number: int) -> None:
@@ -82,7 +82,7 @@ def run(strategy: st.SearchStrategy[Scenario], each: Callable[[Scenario], None],
 def broken_rules(client: Any, scenario: Scenario) -> set[str]:
     """The rules that a client breaks in a scenario; `error` where it could not be judged."""
     [verdict] = check(client, scenarios=scenario, transport="mock", library=LIBRARY).verdicts
-    return {broken.rule.id for broken in verdict.broken} or ({"error"} if verdict.word == "error" else set())
+    return {broken.rule.id for broken in verdict.violations} or ({"error"} if verdict.status == "error" else set())
 
 
 def examples_until_found(client: type[Careful], number: int, most: int = MOST) -> int | None:

@@ -96,10 +96,10 @@ class ClientContract:
         from .judge.reports.terminal import case_lines
 
         [verdict] = report.verdicts
-        for broken in verdict.broken:
+        for broken in verdict.violations:
             record_property("video-mockserver: broken", f"{broken.level} {broken.rule.id}")
-        first = next((f"{broken.rule.id}: {broken.message}" for broken in verdict.broken), "it could not be judged")
-        more = f" (and {len(verdict.broken) - 1} more)" if len(verdict.broken) > 1 else ""
+        first = next((f"{broken.rule.id}: {broken.message}" for broken in verdict.violations), "it could not be judged")
+        more = f" (and {len(verdict.violations) - 1} more)" if len(verdict.violations) > 1 else ""
         # What pytest shows of a failure in one line is the first.
         data = report.to_data()
         import pytest

@@ -253,7 +253,7 @@ def _check_random(arguments: argparse.Namespace, project: Project, terms: Terms,
             result = Result(reports[0].verdicts, interrupted=True)
     report = reports[0]
     report.ended_early = INTERRUPTED if result.interrupted else ""
-    broke = sum(bool(verdict.broken) for verdict in report.verdicts)
+    broke = sum(bool(verdict.violations) for verdict in report.verdicts)
     print(f"{len(report.verdicts)} scenarios were generated, {broke} of them broke a promise")
     report.seconds = sum(each.seconds for each in reports)
     again = (*program.rerun, "--random", str(arguments.random))
@@ -378,11 +378,11 @@ class _Progress:
 
     def step(self, verdict: Verdict) -> None:
         self._done += 1
-        if verdict.word != "pass":
+        if verdict.status != "pass":
             self._bad += 1
             if not self._bar:
-                rules = ", ".join(broken.rule.id for broken in verdict.broken) or verdict.outcome.said
-                self._print(f"{verdict.word} {verdict.scenario.name}: {rules}")
+                rules = ", ".join(broken.rule.id for broken in verdict.violations) or verdict.outcome.description
+                self._print(f"{verdict.status} {verdict.scenario.name}: {rules}")
         self._draw()
 
     def shrink(self, rule: str) -> None:
@@ -408,7 +408,7 @@ class _Progress:
 
 
 def _write(arguments: argparse.Namespace, report: Report) -> None:
-    from ..judge.reports.terminal import told
+    from ..judge.reports.terminal import render
 
     data = report.to_data()
     texts: list[tuple[Path, str]] = []
@@ -429,7 +429,7 @@ def _write(arguments: argparse.Namespace, report: Report) -> None:
             raise UsageError(f"{path}: {error.strerror}") from None
     if not report.ok:
         print()
-    print(told(data, everything=arguments.verbose))
+    print(render(data, everything=arguments.verbose))
     for path, _ in texts:
         print(f"written: {path}")
 

@@ -1,4 +1,4 @@
-"""What can be wrong with one reply: the kinds of trouble that a poll meets, and what is odd about a task object."""
+"""What can be wrong with one reply: the bad_reply_kinds of trouble that a poll meets, and what is odd about a task object."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from ..api.contract import STATUS_PHASES, TASK_QUERY, URL_FIELDS
 from ..fake.journal import Exchange
 from .observations import Case
 
-__all__ = ["is_trouble", "is_unknown_task", "kinds", "oddities", "retry_after", "shown"]
+__all__ = ["as_json", "bad_reply_kinds", "document_anomalies", "is_bad_reply", "is_unknown_task", "retry_after"]
 
 _TYPES = {fact.name: fact.type for fact in TASK_QUERY}
 # Fields that the pages show beside those of the task query; the places of result URLs have rules of their own.
@@ -20,8 +20,8 @@ _SHOWN = 60  # characters of a value
 _LATEST = 10**11  # Unix seconds beyond the year 5000: milliseconds
 
 
-def kinds(case: Case, exchange: Exchange) -> frozenset[str]:
-    """The kinds of trouble in a reply: `429`, `5xx`, `html`, `json`, `connection`, or another status."""
+def bad_reply_kinds(case: Case, exchange: Exchange) -> frozenset[str]:
+    """The bad_reply_kinds of trouble in a reply: `429`, `5xx`, `html`, `json`, `connection`, or another status."""
     body = case.arrived(exchange)
     if body is None or exchange.status == 408:
         return frozenset({"connection"})
@@ -37,9 +37,9 @@ def kinds(case: Case, exchange: Exchange) -> frozenset[str]:
     return frozenset() if case.document(exchange) is not None else frozenset({"json"})
 
 
-def is_trouble(case: Case, exchange: Exchange) -> bool:
+def is_bad_reply(case: Case, exchange: Exchange) -> bool:
     """Whether a reply was anything else than the task object (or another good answer)."""
-    return bool(kinds(case, exchange))
+    return bool(bad_reply_kinds(case, exchange))
 
 
 def is_unknown_task(exchange: Exchange) -> bool:
@@ -56,7 +56,7 @@ def retry_after(exchange: Exchange) -> float | None:
     return float(value) if re.fullmatch(r"\d{1,9}", value, re.ASCII) else None
 
 
-def oddities(document: Mapping[str, object], asked: str | None = None) -> Iterator[tuple[str, str]]:
+def document_anomalies(document: Mapping[str, object], asked: str | None = None) -> Iterator[tuple[str, str]]:
     """What is undocumented about a task object, as the rule that it tries and what is odd in words.
 
     `asked` is the id of the task that was asked for.
@@ -69,19 +69,19 @@ def oddities(document: Mapping[str, object], asked: str | None = None) -> Iterat
         known = " (a word of other pages)" if status.strip().casefold() in STATUS_PHASES else ""
         yield "unknown-status", f"the status is {status!r}{known}"
     elif not isinstance(status, str) or not status.strip():
-        yield "odd-types", f"the status is {shown(status)}" if "status" in document else "there is no status"
+        yield "odd-types", f"the status is {as_json(status)}" if "status" in document else "there is no status"
     for name, kind in _TYPES.items():
         if name in ("status", "video_url"):
             continue
         if name not in document:
             yield "odd-types", f"{name} is not there"
         elif not _fits(name, document[name], kind):
-            yield "odd-types", f"{name} is {shown(document[name])}"
+            yield "odd-types", f"{name} is {as_json(document[name])}"
         elif name == "id" and asked is not None and document[name] != asked:
-            yield "odd-types", f"the id is {shown(document[name])}, another than was asked for"
+            yield "odd-types", f"the id is {as_json(document[name])}, another than was asked for"
 
 
-def shown(value: object) -> str:
+def as_json(value: object) -> str:
     """A value as the reply had it, in JSON, and not too much of it."""
     text = json.dumps(value, ensure_ascii=False)
     return text if len(text) <= _SHOWN else f"{text[:_SHOWN]}..."

@@ -41,15 +41,15 @@ class Outcome:
 
     - `ended`: `"delivered"` (it claims success), `"reported"` (a failure), `"stopped"` (it did not end, the judge ended
       it) or `"unknown"` (nobody said).
-    - `said`: the same in words, such as `exit 1` or `raised TimeoutError`.
+    - `description`: the same in words, such as `exit 1` or `raised TimeoutError`.
     - `clip`: what it delivered; None when that was nothing.
-    - `left`: bytes of a file that it left at its output although it reported a failure; None without one.
+    - `leftover_bytes`: bytes of a file that it left at its output although it reported a failure; None without one.
     """
 
     ended: str
-    said: str = ""
+    description: str = ""
     clip: bytes | None = None
-    left: int | None = None
+    leftover_bytes: int | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -263,7 +263,7 @@ class Case:
             return any(self.has_clip(exchange) for exchange in (*self.downloads, *self.contents))
         return self.outcome.clip is not None and self.outcome.clip in self.clips
 
-    def tellers(self, exchange: Exchange) -> list[Exchange]:
+    def referenced_by(self, exchange: Exchange) -> list[Exchange]:
         """The earlier exchanges whose replies name a request's path: then it is not the client's invention."""
         path = exchange.path.encode()
         return [
@@ -276,7 +276,7 @@ class Case:
             )
         ]
 
-    def misread(self, exchange: Exchange) -> UrlMisuse | None:
+    def url_misuse(self, exchange: Exchange) -> UrlMisuse | None:
         """The field of the task's document that a request to the API was made of, where that is no absolute URL."""
         end = self.ending
         if end is None or exchange.number <= end.exchange.number or exchange.host != "api":

@@ -13,13 +13,13 @@ from ..api.contract import URL_FIELDS, URL_FIELDS_TABLE_READING
 from ..api.suggest import close_matches
 from ..fake.journal import Exchange
 from ..scenario.model import Expect, Scenario
-from . import anomalies as troubles
+from . import anomalies
 from .observations import Case, Outcome
-from .reports.terminal import told
+from .reports.terminal import render
 from .rules import LEVELS, RULES, Rule
 from .rules.rule import hangs
 
-__all__ = ["URL_ORDERS", "Broken", "ContractBroken", "Report", "Terms", "Verdict", "judge", "new_report"]
+__all__ = ["URL_ORDERS", "ContractBroken", "Report", "Terms", "Verdict", "Violation", "judge", "new_report"]
 
 # The two readings of the documentation, by the field that is read first.
 URL_ORDERS: Mapping[str, tuple[str, ...]] = {"output.url": URL_FIELDS, "video_url": URL_FIELDS_TABLE_READING}
@@ -84,7 +84,7 @@ def _one_of(what: str, value: object, known: Iterable[str]) -> None:
 
 
 @dataclass(frozen=True, slots=True)
-class Broken:
+class Violation:
     """A rule that a client broke: at which level, how, and the number of the exchange that shows it."""
 
     rule: Rule
@@ -104,16 +104,16 @@ class Broken:
 class Verdict:
     """What the judge says of one client in one scenario.
 
-    `word` is `"pass"`, `"fail"` or `"error"`; `note` says why there is an error, or what else should be known.
+    `status` is `"pass"`, `"fail"` or `"error"`; `note` says why there is an error, or what else should be known.
     `seconds` are real ones. `output` is what a program printed, `rerun` the command that runs just this case again.
     """
 
     scenario: Scenario
     expect: Expect
     outcome: Outcome
-    broken: tuple[Broken, ...]
+    violations: tuple[Violation, ...]
     exchanges: Sequence[Exchange]
-    word: str
+    status: str
     note: str = ""
     seconds: float = 0.0
     output: str = ""
@@ -126,15 +126,15 @@ class Verdict:
             "scenario": self.scenario.name,
             "summary": self.scenario.summary,
             "source": self.scenario.source,
-            "verdict": self.word,
+            "verdict": self.status,
             "expected": {"outcome": self.expect.outcome, "sources": list(self.expect.sources)},
             "outcome": {
                 "ended": self.outcome.ended,
-                "said": "; ".join(part for part in (self.outcome.said, self.note) if part),
+                "description": "; ".join(part for part in (self.outcome.description, self.note) if part),
                 "bytes": len(clip) if clip is not None else None,
             },
             "seconds": round(self.seconds, 4),
-            "broken": [broken.to_data() for broken in self.broken],
+            "violations": [broken.to_data() for broken in self.violations],
             "exchanges": [exchange.to_data() for exchange in self.exchanges],
             "output": self.output,
             "rerun": self.rerun,
@@ -145,13 +145,13 @@ def judge(case: Case, terms: Terms) -> Verdict:
     """Apply the rules to a case. A client that had to be stopped and had broken nothing could not be judged."""
     broken = []
     for rule in terms.rules():
-        finding = rule.broken(case)
+        finding = rule.finding(case)
         if finding is not None:
-            broken.append(Broken(rule, terms.level_of(rule), finding.message, finding.exchange))
+            broken.append(Violation(rule, terms.level_of(rule), finding.message, finding.exchange))
     broken.sort(key=lambda each: LEVELS.index(each.level))
     word, note = "fail" if broken else "pass", ""
     if not broken and case.outcome.ended == "stopped":
-        asked = troubles.retry_after(case.last) if case.last is not None else None
+        asked = anomalies.retry_after(case.last) if case.last is not None else None
         if asked:
             note = f"it was told to wait for {asked:g} s, and did"
         else:
@@ -180,34 +180,34 @@ class Report:
     ended_early: str = ""
 
     @property
-    def word(self) -> str:
+    def status(self) -> str:
         """`"fail"` when a promise was broken, `"error"` when a case could not be judged or was not, else `"pass"`."""
-        words = {verdict.word for verdict in self.verdicts} | ({"error"} if self.ended_early else set())
+        words = {verdict.status for verdict in self.verdicts} | ({"error"} if self.ended_early else set())
         return next((word for word in ("fail", "error") if word in words), "pass")
 
     @property
     def ok(self) -> bool:
         """Whether every case passed."""
-        return self.word == "pass"
+        return self.status == "pass"
 
     @property
     def failed(self) -> list[Verdict]:
         """The verdicts that are no pass."""
-        return [verdict for verdict in self.verdicts if verdict.word != "pass"]
+        return [verdict for verdict in self.verdicts if verdict.status != "pass"]
 
-    def broken(self) -> dict[str, list[Verdict]]:
+    def violations(self) -> dict[str, list[Verdict]]:
         """The broken rules by id, each with its cases: `must` first, then those of many cases."""
         found: dict[str, list[Verdict]] = {}
         levels: dict[str, str] = {}
         for verdict in self.verdicts:
-            for broken in verdict.broken:
+            for broken in verdict.violations:
                 found.setdefault(broken.rule.id, []).append(verdict)
                 levels[broken.rule.id] = broken.level
         return dict(sorted(found.items(), key=lambda item: (LEVELS.index(levels[item[0]]), -len(item[1]))))
 
     def to_data(self) -> dict[str, Any]:
         """As JSON-ready data; `mockserver/judge/reports/check.schema.json` is its schema."""
-        words = [verdict.word for verdict in self.verdicts]
+        words = [verdict.status for verdict in self.verdicts]
         return {
             "tool": {"name": "video-mockserver", "version": self.version},
             "client": self.client,
@@ -217,16 +217,16 @@ class Report:
             "ignored": [{"rule": rule, "reason": reason} for rule, reason in self.terms.ignore.items()],
             "rules": [self._rule(rule) for rule in self.terms.rules()],
             "summary": {
-                "verdict": self.word,
+                "verdict": self.status,
                 "cases": len(words),
                 "pass": words.count("pass"),
                 "fail": words.count("fail"),
                 "error": words.count("error"),
                 "skipped": len(self.skipped),
                 "ended_early": self.ended_early or None,
-                "broken": [
+                "violations": [
                     {**self._rule(RULES[rule]), "cases": [verdict.scenario.name for verdict in verdicts]}
-                    for rule, verdicts in self.broken().items()
+                    for rule, verdicts in self.violations().items()
                 ],
             },
             "cases": [verdict.to_data() for verdict in self.verdicts],
@@ -238,11 +238,11 @@ class Report:
             "rule": rule.id, "level": self.terms.level_of(rule), "sentence": rule.sentence, "source": rule.source,
         }  # fmt: skip
 
-    def raise_for_broken(self) -> None:
+    def raise_for_violations(self) -> None:
         """Raise `ContractBroken`, which tells of every case that is no pass."""
         __tracebackhide__ = True  # of pytest: the message says it all
         if not self.ok:
-            raise ContractBroken(told(self.to_data()))
+            raise ContractBroken(render(self.to_data()))
 
 
 def new_report(client: str, terms: Terms, left_out: Mapping[str, str], began: float, **options: Any) -> Report:

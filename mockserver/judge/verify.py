@@ -64,5 +64,5 @@ class JudgedFake(Fake):
             # One outcome is one wish; without any the test may have had several.
             bill = case.bill if outcome.ended != "unknown" else int(task.billed)
             report.verdicts.append(judge(replace(case, exchanges=own, bill=bill), terms))
-        report.raise_for_broken()
+        report.raise_for_violations()
         return report

@@ -34,11 +34,11 @@ from ..edges.inprocess.respx import VideoMock
 from ..fake.responses import json_reply, storage_reply
 from ..fake.state import Call
 from ..fake.tasks import Task
-from ..judge import anomalies as troubles
+from ..judge import anomalies
 from ..judge.expectation import case_of
 from ..judge.observations import CREATES, POLLS, Case, Outcome
 from ..judge.rules import RULES
-from ..judge.verdict import Broken, Terms, Verdict, judge, new_report
+from ..judge.verdict import Terms, Verdict, Violation, judge, new_report
 from ..scenario.model import Expect, ReplyTemplate, Scenario, State, Transition
 
 __all__ = ["OUTAGES", "ClientMachine", "Service"]
@@ -423,7 +423,7 @@ class ClientMachine(RuleBasedStateMachine):
         left_out = {
             each.number
             for each in own
-            if each.number > after and each.operation in POLLS and troubles.is_trouble(case, each)
+            if each.number > after and each.operation in POLLS and anomalies.is_bad_reply(case, each)
         }
         return replace(case, exchanges=[each for each in own if each.number not in left_out])
 
@@ -437,18 +437,18 @@ class ClientMachine(RuleBasedStateMachine):
         broken = RULES[rule]
         if broken in self.terms.rules():
             last = case.last.number if case.last is not None else None
-            found = Broken(broken, self.terms.level_of(broken), message, last if exchange is None else exchange)
+            found = Violation(broken, self.terms.level_of(broken), message, last if exchange is None else exchange)
             self._report(Verdict(case.scenario, case.expect, case.outcome, (found,), case.exchanges, "fail"), error)
 
     def _report(self, verdict: Verdict, error: Exception | None = None) -> None:
-        if verdict.broken:
+        if verdict.violations:
             report = new_report(
                 type(self).__name__, self.terms, {}, self.clock.now(),
                 flow="create", seed=self.service.settings.seed, timeout=0.0, speed=1.0,
             )  # fmt: skip
             report.verdicts.append(verdict)
             try:
-                report.raise_for_broken()
+                report.raise_for_violations()
             except AssertionError as broken:
                 raise broken from error
 

@@ -15,7 +15,7 @@ import httpx
 import httpx2
 import pytest
 
-from support.zoo import TLS, Careful, NoClip
+from support.broken_clients import TLS, Careful, NoClip
 from video_mockserver.judge.expectation import chosen
 from video_mockserver.judge.verdict import ContractBroken, Terms
 from video_mockserver.scenario.library import Library
@@ -70,11 +70,11 @@ CLIENTS = {
 def test_a_client_is_run_and_judged(client: Any, transport: str) -> None:
     report = check(client, scenarios=[PLAIN, "download/url_404"], transport=transport)
     failed, passed = report.verdicts
-    assert (passed.scenario.name, passed.word, passed.broken) == (PLAIN, "pass", ())
+    assert (passed.scenario.name, passed.status, passed.violations) == (PLAIN, "pass", ())
     assert passed.outcome.ended == "delivered"
-    assert failed.word == report.word == "fail"
+    assert failed.status == report.status == "fail"
     assert not report.ok
-    [broken] = failed.broken
+    [broken] = failed.violations
     assert (broken.rule.id, broken.level) == ("fallback-download", "must")
     assert re.fullmatch(
         r"GET download:/clips/\w+/video.mp4 \(#\d\) was answered 404, and /content was not asked", broken.message
@@ -82,7 +82,7 @@ def test_a_client_is_run_and_judged(client: Any, transport: str) -> None:
     shown = next(exchange for exchange in failed.exchanges if exchange.number == broken.exchange)
     assert shown.status == 404
     with pytest.raises(ContractBroken, match="fallback-download"):
-        report.raise_for_broken()
+        report.raise_for_violations()
 
 
 def test_a_client_of_another_library_is_judged_over_sockets() -> None:
@@ -149,10 +149,10 @@ def test_a_client_that_does_not_end_is_stopped(patience: str, transport: str) ->
     ).verdicts
     assert verdict.outcome.ended == "stopped"
     if patience == "awaits":
-        assert (verdict.word, verdict.broken[0].rule.id) == ("fail", "give-up-endless-task")
+        assert (verdict.status, verdict.violations[0].rule.id) == ("fail", "give-up-endless-task")
     else:
-        assert "give-up-endless-task" in {broken.rule.id for broken in verdict.broken}
-        assert ("poll-pause" in {broken.rule.id for broken in verdict.broken}) == (patience == "never waits")
+        assert "give-up-endless-task" in {broken.rule.id for broken in verdict.violations}
+        assert ("poll-pause" in {broken.rule.id for broken in verdict.violations}) == (patience == "never waits")
 
 
 def test_a_client_that_is_stuck_in_a_socket_is_stopped() -> None:
@@ -166,9 +166,9 @@ def test_a_client_that_is_stuck_in_a_socket_is_stopped() -> None:
         expect=Expect("no_end"), never_ends=True,
     )  # fmt: skip
     [verdict] = check(client, scenarios=stalled, timeout=0.3).verdicts
-    assert verdict.outcome.said == "stopped after 0.3 s"
+    assert verdict.outcome.description == "stopped after 0.3 s"
     # Its time-out may be a good one, only longer than the check's.
-    assert (verdict.word, verdict.broken) == ("error", ())
+    assert (verdict.status, verdict.violations) == ("error", ())
     assert verdict.note == "it could not be judged: give the case more time, or the client a shorter time-out"
 
 
@@ -211,7 +211,7 @@ def test_an_endless_body_is_stopped() -> None:
     )  # fmt: skip
     [verdict] = check(client, scenarios=endless, transport="mock").verdicts
     assert verdict.outcome == type(verdict.outcome)("stopped", "stopped: what it read had no end")
-    assert [broken.rule.id for broken in verdict.broken] == ["give-up-stalled"]
+    assert [broken.rule.id for broken in verdict.violations] == ["give-up-stalled"]
 
 
 def test_whoever_would_wait_for_a_stalled_connection_for_ever_is_found_without_sockets() -> None:
@@ -219,8 +219,8 @@ def test_whoever_would_wait_for_a_stalled_connection_for_ever_is_found_without_s
         timeout = None
 
     [verdict] = check(NoTimeout(), scenarios="download/stalled_in_the_middle", transport="mock").verdicts
-    assert [broken.rule.id for broken in verdict.broken] == ["give-up-stalled"]
-    assert "waited for 3600 s" in verdict.broken[0].message
+    assert [broken.rule.id for broken in verdict.violations] == ["give-up-stalled"]
+    assert "waited for 3600 s" in verdict.violations[0].message
 
 
 def test_a_scenario_of_ones_own_needs_no_expectation() -> None:
@@ -247,7 +247,9 @@ def test_the_other_reading_of_the_order_is_judged_by_itself() -> None:
 
 def test_verdicts_come_as_they_are_ready() -> None:
     came: list[str] = []
-    check(simple, scenarios=[PLAIN, "url_404"], transport="mock", on_verdict=lambda verdict: came.append(verdict.word))
+    check(
+        simple, scenarios=[PLAIN, "url_404"], transport="mock", on_verdict=lambda verdict: came.append(verdict.status)
+    )
     assert came == ["fail", "pass"]
 
 
@@ -285,8 +287,8 @@ def test_a_failure_that_is_told_in_other_ways_is_judged() -> None:
 
     told = [check(client, scenarios=PLAIN, transport="mock") for client in (exits(1), exits(0), lambda *_: None)]
     assert [report.verdicts[0].outcome.ended for report in told] == ["reported", "delivered", "delivered"]
-    assert "deliver" in told[2].broken()
-    assert told[2].verdicts[0].outcome.said == "returned None, where a failure is raised"
+    assert "deliver" in told[2].violations()
+    assert told[2].verdicts[0].outcome.description == "returned None, where a failure is raised"
 
 
 @pytest.mark.parametrize(
@@ -336,7 +338,7 @@ def reported(**terms: Any) -> list[tuple[str, str]]:
         raise NoClip("at once")
 
     report = check(gives_up, scenarios="polling/poll_500", transport="mock", **terms)
-    return [(broken.rule.id, broken.level) for verdict in report.verdicts for broken in verdict.broken]
+    return [(broken.rule.id, broken.level) for verdict in report.verdicts for broken in verdict.violations]
 
 
 def test_a_project_sets_levels_and_leaves_rules_out() -> None:

@@ -193,14 +193,14 @@ def test_reports_are_written(tmp_path: Path, capsys: Capture) -> None:
     assert check(options, python(SIMPLE)) == 1
     assert told(capsys).endswith("written: a.json\nwritten: a.xml\nwritten: a.html\n")
     report = json.loads((tmp_path / "a.json").read_text("utf-8"))
-    assert report["summary"] | {"broken": []} == {
+    assert report["summary"] | {"violations": []} == {
         "verdict": "fail", "cases": 2, "pass": 1, "fail": 1, "error": 0, "skipped": 0, "ended_early": None,
-        "broken": [],
+        "violations": [],
     }  # fmt: skip
     assert [(case["scenario"], case["verdict"]) for case in report["cases"]] == [
         ("download/url_404", "fail"), ("lifecycle/at_once", "pass"),
     ]  # fmt: skip
-    [broken] = report["cases"][0]["broken"]
+    [broken] = report["cases"][0]["violations"]
     assert broken.keys() == {"rule", "level", "message", "source", "exchange"}
     assert "<testsuite" in (tmp_path / "a.xml").read_text("utf-8")
     page = (tmp_path / "a.html").read_text("utf-8")

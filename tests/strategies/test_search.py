@@ -16,7 +16,7 @@ from support.programs import python
 from video_mockserver.cli.main import main
 from video_mockserver.judge.observations import Outcome
 from video_mockserver.judge.rules import RULES
-from video_mockserver.judge.verdict import Broken, Terms, Verdict
+from video_mockserver.judge.verdict import Terms, Verdict, Violation
 from video_mockserver.scenario.model import Expect, Scenario
 from video_mockserver.scenario.writer import write_scenario
 from video_mockserver.strategies.generated import drawn, smallest
@@ -163,7 +163,7 @@ def test_a_rule_is_shrunk_within_so_many_runs_of_the_program() -> None:
     def run(cases: Sequence[tuple[Scenario, Expect]]) -> list[Verdict]:
         nonlocal runs
         runs += len(cases)
-        broken = (Broken(RULES["deliver"], "must", "always"),)
+        broken = (Violation(RULES["deliver"], "must", "always"),)
         return [Verdict(each, expect, Outcome("reported"), broken, [], "fail") for each, expect in cases]
 
     result = check_random(run, examples=20, seed=0, terms=Terms())
@@ -183,7 +183,7 @@ def test_what_was_found_before_a_ctrl_c_is_kept() -> None:
         if ran:
             raise KeyboardInterrupt
         for number, (each, expect) in enumerate(cases):
-            broken = (Broken(RULES["deliver"], "must", "odd"),) if number % 2 else ()
+            broken = (Violation(RULES["deliver"], "must", "odd"),) if number % 2 else ()
             ran.append(Verdict(each, expect, Outcome("reported"), broken, [], "fail" if broken else "pass"))
         return ran
 

@@ -18,7 +18,7 @@ from urllib.parse import quote, urljoin
 
 import httpx
 
-from support.zoo import Answer, Careful, Failure, as_object
+from support.broken_clients import Answer, Careful, Failure, as_object
 
 URL_FIELDS = ("output.url", "video_url", "url", "detail.url")
 GOOD_ENDS = ("completed", "succeeded", "success", "done")

@@ -26,7 +26,7 @@ RULES = [
     {"rule": "stop-at-the-end", "level": "must", "source": GROK,
      "sentence": "Stop polling when the status is completed or failed."},
     {"rule": "poll-interval", "level": "should", "source": GROK, "sentence": "Poll every 5 to 10 seconds."},
-    {"rule": "key-stays-home", "level": "should", "source": "RFC 9110, 15.4",
+    {"rule": "no-key-to-other-hosts", "level": "should", "source": "RFC 9110, 15.4",
      "sentence": "A key that was made for one origin is not sent to another."},
 ]  # fmt: skip
 
@@ -68,12 +68,12 @@ def large() -> Data:
 def gathered(cases: list[Data], *, level: str = "must") -> Data:
     """A report of these cases, its summary counted from them."""
     for one in cases:
-        breaks = any(level == "should" or broken["level"] == "must" for broken in one["broken"])
+        breaks = any(level == "should" or broken["level"] == "must" for broken in one["violations"])
         if one["verdict"] != "error":
             one["verdict"] = "fail" if breaks else "pass"
     count = {verdict: sum(one["verdict"] == verdict for one in cases) for verdict in ("pass", "fail", "error")}
     broken = [
-        {**rule, "cases": [one["scenario"] for one in cases if rule["rule"] in [b["rule"] for b in one["broken"]]]}
+        {**rule, "cases": [one["scenario"] for one in cases if rule["rule"] in [b["rule"] for b in one["violations"]]]}
         for rule in RULES
     ]
     return {
@@ -88,7 +88,7 @@ def gathered(cases: list[Data], *, level: str = "must") -> Data:
         "summary": {
             "verdict": "error" if count["error"] else "fail" if count["fail"] else "pass",
             "cases": len(cases), **count, "skipped": 1, "ended_early": None,
-            "broken": sorted(filter(_has_cases, broken), key=lambda one: (one["level"], -len(one["cases"]))),
+            "violations": sorted(filter(_has_cases, broken), key=lambda one: (one["level"], -len(one["cases"]))),
         },
         "cases": cases,
         "skipped": [{"scenario": "create/create_401",
@@ -116,7 +116,7 @@ def case(name: str, wrong: str = "", seed: int = 0) -> Data:
         "scenario": name, "summary": scenario.summary, "source": scenario.source, "verdict": "pass",
         "expected": {"outcome": expect.outcome, "sources": list(expect.sources)},
         "outcome": outcome, "seconds": 0.42,
-        "broken": _broken(wrong, exchanges[-1].number if exchanges else None),
+        "violations": _broken(wrong, exchanges[-1].number if exchanges else None),
         "exchanges": [exchange.to_data() for exchange in exchanges],
         "output": f"waiting for {name}\n" + ("no clip: 404 Client Error\n" if wrong == "no fallback" else "saved\n"),
         "rerun": RERUN.format(name),
@@ -127,7 +127,7 @@ def crashed(name: str) -> Data:
     """A case that could not be judged."""
     told = case(name)
     output = 'Traceback (most recent call last):\n  File "my_client.py", line 3, in <module>\nNo module named httpx\n'
-    return {**told, "verdict": "error", "outcome": {"ended": "unknown", "said": "exit 1", "bytes": None},
+    return {**told, "verdict": "error", "outcome": {"ended": "unknown", "description": "exit 1", "bytes": None},
             "exchanges": [], "output": output, "rerun": None}  # fmt: skip
 
 
@@ -158,14 +158,14 @@ class _Client:
         created = ask(self._fake, "POST", "/v1/videos", json=CREATE)
         task = self._fake.tasks[0].id if self._fake.tasks else None
         if created.status >= 300 or task is None:
-            return {"ended": "reported", "said": f"exit 1, create answered {created.status}", "bytes": None}
+            return {"ended": "reported", "description": f"exit 1, create answered {created.status}", "bytes": None}
         document = self._poll(task)
         if phase_of(document.get("status")) is not Phase.SUCCEEDED:
-            return {"ended": "reported", "said": "exit 1", "bytes": None}
+            return {"ended": "reported", "description": "exit 1", "bytes": None}
         for answer in self._tries(task, document):
             if answer.status == 200 and answer.fault is None and answer.body[4:8] == b"ftyp":
-                return {"ended": "delivered", "said": "exit 0", "bytes": len(answer.body)}
-        return {"ended": "reported", "said": "exit 1", "bytes": None}
+                return {"ended": "delivered", "description": "exit 0", "bytes": len(answer.body)}
+        return {"ended": "reported", "description": "exit 1", "bytes": None}
 
     def _poll(self, task: str) -> Data:
         after_the_end = 20 if self._wrong == "polls on" else 0

@@ -104,11 +104,11 @@ def expected(case: Data) -> str:
 def ended(case: Data) -> str:
     """What the client ended with: `it delivered a clip: exit 0, 30,518 bytes`."""
     outcome = case["outcome"]
-    told = [outcome["said"]] if outcome["said"] else []
+    told = [outcome["description"]] if outcome["description"] else []
     if outcome["bytes"] is not None:
         told.append(counted(outcome["bytes"], "byte"))
     if outcome["ended"] == "delivered" and outcome["bytes"] is None:
-        return f"it claims success, and delivered nothing: {outcome['said']}"
+        return f"it claims success, and delivered nothing: {outcome['description']}"
     return ENDED[outcome["ended"]] + (f": {', '.join(told)}" if told else "")
 
 
@@ -117,7 +117,7 @@ def promises(report: Report, level: str) -> list[Data]:
     strict = report["options"]["level"] == "should"
     return [
         broken
-        for broken in report["summary"]["broken"]
+        for broken in report["summary"]["violations"]
         if (level == "must") == (strict or broken["level"] == "must")
     ]  # fmt: skip
 

@@ -85,11 +85,11 @@ class _Shown:
         cases = list(zip(_ids(report["cases"]), report["cases"], strict=True))
         self.failed = [(id, case) for id, case in cases if case["verdict"] == "fail"]
         self.errors = [(id, case) for id, case in cases if case["verdict"] == "error"]
-        self.advised = [(id, case) for id, case in cases if case["verdict"] == "pass" and case["broken"]]
-        self.passed = [(id, case) for id, case in cases if case["verdict"] == "pass" and not case["broken"]]
+        self.advised = [(id, case) for id, case in cases if case["verdict"] == "pass" and case["violations"]]
+        self.passed = [(id, case) for id, case in cases if case["verdict"] == "pass" and not case["violations"]]
         self.by_rule: dict[tuple[str, str], str] = {}
         for id, case in cases:
-            for broken in case["broken"]:
+            for broken in case["violations"]:
                 self.by_rule.setdefault((broken["rule"], case["scenario"]), id)
         troubles = len(self.failed) + len(self.errors) + len(self.advised)
         many = troubles > _MANY
@@ -169,10 +169,10 @@ def _link(id: str | None, content: str) -> str:
 
 
 def _promise_list(report: Report, shown: _Shown) -> str:
-    if not report["summary"]["broken"]:
+    if not report["summary"]["violations"]:
         return ""
     parts = ['<section aria-labelledby="promises"><h2 id="promises">Broken promises</h2>\n']
-    for number, broken in enumerate(report["summary"]["broken"], 1):
+    for number, broken in enumerate(report["summary"]["violations"], 1):
         links = [
             f"<li>{_link(shown.by_rule.get((broken['rule'], name)), escaped(name))}</li>" for name in broken["cases"]
         ]
@@ -210,7 +210,7 @@ def _troubles(cases: Sequence[tuple[str, Data]], id: str, title: str, shown: _Sh
 def _trouble(id: str, case: Data, shown: _Shown) -> str:
     numbers = {exchange["number"] for exchange in case["exchanges"]}
     hits: dict[int, list[int]] = {}
-    for place, broken in enumerate(case["broken"], 1):
+    for place, broken in enumerate(case["violations"], 1):
         if broken["exchange"] in numbers:
             hits.setdefault(broken["exchange"], []).append(place)
     kind = case["verdict"]
@@ -233,10 +233,10 @@ def _trouble(id: str, case: Data, shown: _Shown) -> str:
 
 
 def _breaks(case: Data, id: str, hits: Mapping[int, list[int]]) -> str:
-    if not case["broken"]:
+    if not case["violations"]:
         return ""
     items = []
-    for broken in case["broken"]:
+    for broken in case["violations"]:
         number = broken["exchange"]
         shows = ""
         if number is not None:
@@ -423,7 +423,7 @@ def _section(id: str, title: str, count: int, content: str) -> str:
 
 
 def _rules(report: Report) -> str:
-    broken = {one["rule"]: len(one["cases"]) for one in report["summary"]["broken"]}
+    broken = {one["rule"]: len(one["cases"]) for one in report["summary"]["violations"]}
     rows = "".join(
         f'<tr><th scope="row"><code>{escaped(rule["rule"])}</code></th><td>{_level(rule)}</td>'
         f'<td>{escaped(rule["sentence"])}<br><span class="quiet">{escaped(rule["source"])}</span></td>'

@@ -72,10 +72,10 @@ def _case(suite: ElementTree.Element, case: Data, options: Data) -> None:
     element = _element(suite, case["scenario"], case["seconds"])
     told = _told(case, options["speed"])
     if case["verdict"] == "pass":
-        if case["broken"]:
+        if case["violations"]:
             ElementTree.SubElement(element, "system-out").text = told
         return
-    failing = [broken for broken in case["broken"] if options["level"] == "should" or broken["level"] == "must"]
+    failing = [broken for broken in case["violations"] if options["level"] == "should" or broken["level"] == "must"]
     reason = "; ".join(f"{broken['rule']}: {broken['message']}" for broken in failing)
     if case["verdict"] == "fail":
         kind = failing[0]["rule"] if failing else "outcome"
@@ -100,7 +100,7 @@ def _told(case: Data, speed: float) -> str:
         f"{broken['level']} {_text(broken['rule'])}: {_text(broken['message'])}"
         + (f" (exchange #{broken['exchange']})" if broken["exchange"] is not None else "")
         + f"\n  {_text(broken['source'])}"
-        for broken in case["broken"]
+        for broken in case["violations"]
     ]
     parts.append(f"expected:   {_text(expected(case))}\nended with: {_text(ended(case))}")
     parts.append("\n".join(_timeline(case, speed)))
@@ -116,7 +116,7 @@ def _timeline(case: Data, speed: float) -> list[str]:
     if not exchanges:
         return ["no request came in"]
     began, downloads = exchanges[0]["at"], on_download(exchanges)
-    hits = {broken["exchange"] for broken in case["broken"]}
+    hits = {broken["exchange"] for broken in case["violations"]}
     return [
         f"... {counted(run.exchanges, 'exchange')} more ..." if isinstance(run, Gap)
         else ("> " if run.first["number"] in hits else "  ") + line(run, began, speed, downloads(run.first))

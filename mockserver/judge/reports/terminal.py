@@ -22,7 +22,7 @@ from .data import (
     runs,
 )
 
-__all__ = ["case_lines", "told"]
+__all__ = ["case_lines", "render"]
 
 _CASES = 1  # cases told in full for each broken rule
 _NAMED = 12  # other cases of a rule that are named
@@ -31,12 +31,12 @@ _OUTPUT = (500, 1500)  # characters of a program's output: its beginning, and it
 _IN_TIME = 3  # cases that could not be judged, told in full
 
 
-def told(report: Report, *, everything: bool = False) -> str:
+def render(report: Report, *, everything: bool = False) -> str:
     """The whole report as text. With `everything` each case that is no pass is told in full."""
     cases = {case["scenario"]: case for case in report["cases"]}
     shown: set[str] = set()
     lines: list[str] = []
-    for broken in report["summary"]["broken"]:
+    for broken in report["summary"]["violations"]:
         others = []
         fresh = 0
         for name in broken["cases"]:
@@ -63,10 +63,10 @@ def _summary(report: Report) -> Iterator[str]:
     summary = report["summary"]
     for ignored in report["ignored"]:
         yield f"left out: {ignored['rule']} ({printable(ignored['reason'])})"
-    if summary["broken"]:
-        width = max(len(broken["rule"]) for broken in summary["broken"])
+    if summary["violations"]:
+        width = max(len(broken["rule"]) for broken in summary["violations"])
         yield "Broken promises:"
-        for broken in summary["broken"]:
+        for broken in summary["violations"]:
             yield (
                 f"  {broken['level']:6} {broken['rule']:{width}}  {counted(len(broken['cases']), 'case')}: "
                 + printable(broken["sentence"])
@@ -109,7 +109,7 @@ def case_lines(case: Data, report: Report) -> Iterator[str]:
     """One case: what was scripted and expected, what broke, what the client did, and how to run it again."""
     yield f"{case['verdict'].upper()} {case['scenario']}: {printable(case['summary'])}"
     sentences = {rule["rule"]: rule["sentence"] for rule in report["rules"]}
-    for broken in case["broken"]:
+    for broken in case["violations"]:
         yield f"  {broken['level']} {broken['rule']}: {printable(broken['message'])}"
         yield f'      "{printable(sentences.get(broken["rule"], ""))}" ({printable(broken["source"])})'
     yield f"  expected: {expected(case)}; the client: {printable(ended(case))}"
@@ -127,7 +127,7 @@ def _story(case: Data, report: Report) -> Iterator[str]:
     if not exchanges:
         yield "no request came in"
         return
-    shown = {broken["exchange"] for broken in case["broken"] if broken["exchange"] is not None}
+    shown = {broken["exchange"] for broken in case["violations"] if broken["exchange"] is not None}
     download = on_download(exchanges)
     for run in folded(runs(exchanges, shown), _LINES, shown):
         if isinstance(run, Gap):

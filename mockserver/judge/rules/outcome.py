@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from ...api.contract import Phase, phase_of
-from .. import anomalies as troubles
+from .. import anomalies
 from ..observations import POLLS, Case, is_clip
-from . import thresholds as limits
+from . import thresholds
 from .redirects_and_limits import give_up_refused, give_up_unknown, redirect_limit
 from .result import url_absent
 from .rule import QUERY, RECOMMENDED, Finding, at, hangs, is_odd, kind_of, rule, status_of, was_patient
@@ -22,10 +22,10 @@ def report_failed(case: Case) -> Iterator[Finding]:
     if case.outcome.ended == "delivered":
         what = "nothing" if case.outcome.clip is None else f"{len(case.outcome.clip)} bytes"
         yield Finding(f"#{end.exchange.number} said {status_of(end.document)}, and the client claims success "
-                      f"({case.outcome.said}) with {what}", end.exchange.number)  # fmt: skip
+                      f"({case.outcome.description}) with {what}", end.exchange.number)  # fmt: skip
     elif case.outcome.ended == "stopped" and end.documented:
         yield Finding(f"#{end.exchange.number} said {status_of(end.document)}, and the client did not end: "
-                      f"{case.outcome.said}", end.exchange.number)  # fmt: skip
+                      f"{case.outcome.description}", end.exchange.number)  # fmt: skip
 
 
 @rule("must", "report-no-clip", "A clip that cannot be had is reported as a failure.", RECOMMENDED)
@@ -35,10 +35,10 @@ def report_no_clip(case: Case) -> Iterator[Finding]:
         return
     number = case.last.number if case.last is not None else None
     if case.outcome.ended == "delivered" and not case.outcome.clip:
-        yield Finding(f"there is no clip to be had, and the client claims success ({case.outcome.said})", number)
+        yield Finding(f"there is no clip to be had, and the client claims success ({case.outcome.description})", number)
     elif case.outcome.ended == "stopped" and case.expect.outcome == "no_clip" and not _runs_away(case):
-        yield Finding(f"there is no clip to be had, and the client did not end: {case.outcome.said}", number)
-    elif case.outcome.ended == "stopped" and case.last in case.creates and len(case.creates) >= limits.CREATES:
+        yield Finding(f"there is no clip to be had, and the client did not end: {case.outcome.description}", number)
+    elif case.outcome.ended == "stopped" and case.last in case.creates and len(case.creates) >= thresholds.CREATES:
         yield Finding(f"no task is made, and after {len(case.creates)} creates the client had not given up", number)
 
 
@@ -72,13 +72,13 @@ def deliver(case: Case) -> Iterator[Finding]:
         return
     last = case.last
     if case.outcome.ended == "delivered":
-        yield Finding(f"the client claims success ({case.outcome.said}), but delivered nothing",
+        yield Finding(f"the client claims success ({case.outcome.description}), but delivered nothing",
                       last.number if last is not None else None)  # fmt: skip
     elif case.outcome.ended == "stopped":
         end = case.ending
         if end is not None and end.documented and not _runs_away(case):
             yield Finding(f"#{end.exchange.number} said {status_of(end.document)}, and the client did not end: "
-                          f"{case.outcome.said}", end.exchange.number)  # fmt: skip
+                          f"{case.outcome.description}", end.exchange.number)  # fmt: skip
     elif case.outcome.ended == "reported":
         yield from _given_up(case)
 
@@ -106,7 +106,7 @@ def _given_up(case: Case) -> Iterator[Finding]:
             return
         what = f"{left[0].text.partition('?')[0]!r}, relative to the reply" if left[0].is_relative else "the URL"
         yield Finding(f"the client gave up after #{last.number}, where {left[0].field} holds {what}", last.number)
-    elif not troubles.is_trouble(case, last) and not (case.polls and was_patient(case)):
+    elif not anomalies.is_bad_reply(case, last) and not (case.polls and was_patient(case)):
         yield Finding(f"the client gave up after {at(last)}, which went well", last.number)
 
 
@@ -136,8 +136,8 @@ def check_body(case: Case) -> Iterator[Finding]:
 )  # fmt: skip
 def no_partial_file(case: Case) -> Iterator[Finding]:
     """A file at the output of a client that reported a failure."""
-    if case.outcome.ended == "reported" and case.outcome.left is not None:
-        yield Finding(f"the client reported a failure ({case.outcome.said}) and left {case.outcome.left} bytes "
+    if case.outcome.ended == "reported" and case.outcome.leftover_bytes is not None:
+        yield Finding(f"the client reported a failure ({case.outcome.description}) and left {case.outcome.leftover_bytes} bytes "
                       "at its output or beside it")  # fmt: skip
 
 

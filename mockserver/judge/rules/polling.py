@@ -6,7 +6,7 @@ from collections.abc import Iterator
 
 from ...api.contract import Phase
 from ..observations import POLLS, Case
-from . import thresholds as limits
+from . import thresholds
 from .rule import RECOMMENDED, Finding, at, is_odd, rule, status_of, was_patient
 
 
@@ -56,7 +56,7 @@ def stop_at_end(case: Case) -> Iterator[Finding]:
             looks = 0
             continue
         looks += 1
-        if looks > (limits.LOOKS_AFTER_END if has_url else limits.LOOKS_FOR_URL):
+        if looks > (thresholds.LOOKS_AFTER_END if has_url else thresholds.LOOKS_FOR_URL):
             yield Finding(
                 f"{at(exchange)} polls on, although #{end.exchange.number} said {status_of(end.document)}",
                 exchange.number,

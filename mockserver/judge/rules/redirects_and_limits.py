@@ -10,14 +10,14 @@ from urllib.parse import unquote, urlsplit
 from ...api.redaction import mask_query
 from ...fake.journal import Exchange
 from ...fake.state import DOWNLOAD_ALIAS
-from .. import anomalies as troubles
+from .. import anomalies
 from ..observations import POLLS, Case, location
-from . import thresholds as limits
+from . import thresholds
 from .rule import Finding, at, hangs, rule
 
 
 @rule(
-    "should", "key-stays-home", "The API's key is for the API: it goes to no other origin, and nor does Authorization.",
+    "should", "no-key-to-other-hosts", "The API's key is for the API: it goes to no other origin, and nor does Authorization.",
     "RFC 9110, 15.4: a redirect to elsewhere takes no Authorization along; presigned URLs carry their own",
 )  # fmt: skip
 def key_stays_home(case: Case) -> Iterator[Finding]:
@@ -71,8 +71,8 @@ def redirect_limit(case: Case) -> Iterator[Finding]:
     chain = 0
     for exchange in case.exchanges:
         chain = chain + 1 if location(exchange) is not None else 0
-        stopped = case.outcome.ended == "stopped" and exchange is case.last and chain >= limits.CHAIN
-        if chain > limits.REDIRECTS or stopped:
+        stopped = case.outcome.ended == "stopped" and exchange is case.last and chain >= thresholds.CHAIN
+        if chain > thresholds.REDIRECTS or stopped:
             yield Finding(f"{at(exchange)} is redirect number {chain} in a row", exchange.number)
 
 
@@ -83,13 +83,13 @@ def redirect_limit(case: Case) -> Iterator[Finding]:
 def retry_after(case: Case) -> Iterator[Finding]:
     """The same asked again too soon after a 429 or 503 that said when."""
     for number, exchange in enumerate(case.exchanges):
-        asked = troubles.retry_after(exchange)
+        asked = anomalies.retry_after(exchange)
         if not asked or exchange.ended == "client left":
             continue
         for later in case.exchanges[number + 1 :]:
             if (later.method, later.host, later.path) == (exchange.method, exchange.host, exchange.path):
                 waited = case.seconds(exchange, later)
-                if waited < min(asked, limits.RETRY_CAP) * 0.95 - 0.05:
+                if waited < min(asked, thresholds.RETRY_CAP) * 0.95 - 0.05:
                     yield Finding(f"#{exchange.number} asked to wait {asked:g} s, and {at(later)} came after "
                                   f"{waited:.2f} s", later.number)  # fmt: skip
                 break
@@ -101,7 +101,7 @@ def retry_after(case: Case) -> Iterator[Finding]:
 )  # fmt: skip
 def give_up_refused(case: Case) -> Iterator[Finding]:
     """Many refusals of the same, one after the other."""
-    yield from _endless(case, (401, 403), limits.REFUSALS)
+    yield from _endless(case, (401, 403), thresholds.REFUSALS)
 
 
 @rule(
@@ -110,14 +110,14 @@ def give_up_refused(case: Case) -> Iterator[Finding]:
 )  # fmt: skip
 def give_up_unknown(case: Case) -> Iterator[Finding]:
     """Many 404 of the same, one after the other; the gateway's 400 task_not_exist counts as one."""
-    yield from _endless(case, (404, 410), limits.UNKNOWNS)
+    yield from _endless(case, (404, 410), thresholds.UNKNOWNS)
 
 
 def _endless(case: Case, statuses: tuple[int, ...], most: int) -> Iterator[Finding]:
     count = 0
     asked = None
     for exchange in case.exchanges:
-        status = 404 if troubles.is_unknown_task(exchange) else exchange.status
+        status = 404 if anomalies.is_unknown_task(exchange) else exchange.status
         same = (exchange.method, exchange.host, exchange.path)
         count = (count + 1 if same == asked else 1) if status in statuses else 0
         asked = same
@@ -148,8 +148,8 @@ def poll_pause(case: Case) -> Iterator[Finding]:
     short = 0
     for before, exchange in zip(case.exchanges, case.exchanges[1:], strict=False):
         polls = before.operation in POLLS and exchange.operation in POLLS and before.path == exchange.path
-        short = short + 1 if polls and case.seconds(before, exchange) < limits.PAUSE else 0
-        if short >= limits.GAPS:
+        short = short + 1 if polls and case.seconds(before, exchange) < thresholds.PAUSE else 0
+        if short >= thresholds.GAPS:
             yield Finding(f"{at(exchange)} is one of {short + 1} polls in a row without a pause", exchange.number)
 
 
@@ -161,7 +161,9 @@ def give_up_endless_task(case: Case) -> Iterator[Finding]:
     """A client that was stopped while it polled a task that has no end."""
     if case.expect.outcome == "no_end" and case.outcome.ended == "stopped" and not hangs(case):
         count = len(case.polls)
-        yield Finding(f"the task never ends, and after {count} polls the client had not given up: {case.outcome.said}")
+        yield Finding(
+            f"the task never ends, and after {count} polls the client had not given up: {case.outcome.description}"
+        )
 
 
 @rule(
@@ -172,16 +174,16 @@ def give_up_stalled(case: Case) -> Iterator[Finding]:
     """A client that was stopped while it waited for such a reply."""
     last = case.last
     stopped = case.outcome.ended == "stopped" and last is not None and hangs(case)
-    if stopped and last is not None and case.passed(last, case.ended_at or last.at) >= limits.STALL:
-        yield Finding(f"{at(last)} never ends ({last.fault}), and the client waited on: {case.outcome.said}",
+    if stopped and last is not None and case.passed(last, case.ended_at or last.at) >= thresholds.STALL:
+        yield Finding(f"{at(last)} never ends ({last.fault}), and the client waited on: {case.outcome.description}",
                       last.number)  # fmt: skip
-    if stopped and last is not None and (times := _in_a_row(case, last)) >= limits.STALLED_TRIES:
+    if stopped and last is not None and (times := _in_a_row(case, last)) >= thresholds.STALLED_TRIES:
         yield Finding(f"{at(last)} never ends ({last.fault}), and is asked for the {_ordinal(times)} time in a row",
                       last.number)  # fmt: skip
     moments = [*(exchange.at for exchange in case.exchanges[1:]), case.ended_at or 0.0][: len(case.exchanges)]
     for exchange, until in zip(case.exchanges, moments, strict=True):
         waited = case.passed(exchange, until)
         fault = exchange.scripted_fault
-        if fault is not None and fault.kind == "stall" and limits.LONG_STALL <= waited < math.inf:
+        if fault is not None and fault.kind == "stall" and thresholds.LONG_STALL <= waited < math.inf:
             yield Finding(f"{at(exchange)} never ends ({exchange.fault}), and the client waited for {waited:.0f} s",
                           exchange.number)  # fmt: skip

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from urllib.parse import quote, unquote
 
 from ...fake.journal import Exchange
-from ..anomalies import shown
+from ..anomalies import as_json
 from ..observations import POLLS, Case
 from .rule import QUERY, Finding, at, rule
 
@@ -20,17 +20,17 @@ def right_request(case: Case) -> Iterator[Finding]:
     for exchange in case.exchanges:
         if exchange in case.creates and exchange.status in _REFUSED and exchange.status not in _scripted(case):
             yield Finding(f"{at(exchange)} was refused with {exchange.status}: {_reason(exchange)}", exchange.number)
-        if exchange.operation or exchange.method == "OPTIONS" or case.tellers(exchange):
+        if exchange.operation or exchange.method == "OPTIONS" or case.referenced_by(exchange):
             continue
         if _is_torn(case, exchange):
             continue  # the id was not quoted: that has a rule of its own
-        misread = case.misread(exchange)
-        if misread is not None and (misread.is_resolved or not misread.is_url):
+        url_misuse = case.url_misuse(exchange)
+        if url_misuse is not None and (url_misuse.is_resolved or not url_misuse.is_url):
             continue  # the URL was asked for, or what is none: another rule
         why = exchange.note
-        if misread is not None:
-            held = str(misread.value).partition("?")[0]
-            why = f"{misread.field} is {shown(held)}, relative to the address of the reply that holds it"
+        if url_misuse is not None:
+            held = str(url_misuse.value).partition("?")[0]
+            why = f"{url_misuse.field} is {as_json(held)}, relative to the address of the reply that holds it"
         yield Finding(f"{at(exchange)} is no request of the API: {why}", exchange.number)
 
 
@@ -59,7 +59,12 @@ def task_id(case: Case) -> Iterator[Finding]:
     """A question for a task that nobody made, or with the id broken into pieces."""
     for exchange in case.exchanges:
         asks = exchange.operation in POLLS or exchange.operation == "content"
-        if asks and case.misread(exchange) is None and exchange.task_id is None and exchange.status not in (401, 403):
+        if (
+            asks
+            and case.url_misuse(exchange) is None
+            and exchange.task_id is None
+            and exchange.status not in (401, 403)
+        ):
             yield Finding(f"{at(exchange)} asks for no task that was made: {exchange.note}", exchange.number)
         elif not exchange.operation and _is_torn(case, exchange):
             yield Finding(f"{at(exchange)}: the id {case.given!r} is not quoted", exchange.number)
@@ -78,7 +83,7 @@ def _is_torn(case: Case, exchange: Exchange) -> bool:
 def authorization(case: Case) -> Iterator[Finding]:
     """A request to the API without the key, or with another."""
     for exchange in case.exchanges:
-        to_api = exchange.host == "api" and exchange.operation and case.misread(exchange) is None
+        to_api = exchange.host == "api" and exchange.operation and case.url_misuse(exchange) is None
         if to_api and not exchange.carries(case.api_key):
             sent = exchange.header("authorization")
             what = "carries no Authorization" if sent is None else f"carries {sent!r} instead of the key"

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from .. import anomalies as troubles
+from .. import anomalies
 from ..observations import Case, undocumented_end
-from . import thresholds as limits
+from . import thresholds
 from .rule import Check, Finding, at, how, rule, was_patient
 
 
@@ -15,14 +15,18 @@ def _survive(kind: str, what: str) -> Check:
         last = case.last
         if case.outcome.ended != "reported" or last is None or last not in case.polls or case.ending is not None:
             return
-        if (troubles.retry_after(last) or 0.0) >= limits.LONG_WAIT:
+        if (anomalies.retry_after(last) or 0.0) >= thresholds.LONG_WAIT:
             return
         bad = 0
         for exchange in reversed(case.polls):
-            if not troubles.is_trouble(case, exchange):
+            if not anomalies.is_bad_reply(case, exchange):
                 break
             bad += 1
-        if case.expect.outcome != "refused" and bad < limits.BAD_POLLS and kind in troubles.kinds(case, last):
+        if (
+            case.expect.outcome != "refused"
+            and bad < thresholds.BAD_POLLS
+            and kind in anomalies.bad_reply_kinds(case, last)
+        ):
             yield Finding(f"the client gave up at {what}: {at(last)} {how(case, last)}", last.number)
 
     return check
@@ -57,7 +61,11 @@ def _bear_with(kind: str) -> Check:
         if kind == "unknown-status" and end is not None and case.outcome.ended in ("reported", "stopped"):
             first = case.ending.exchange if case.ending is not None else last
             looks = sum(poll.number > first.number for poll in case.polls)
-            if case.expect.outcome == "clip" or case.outcome.ended == "stopped" or looks > limits.LOOKS_AFTER_OTHER_END:
+            if (
+                case.expect.outcome == "clip"
+                or case.outcome.ended == "stopped"
+                or looks > thresholds.LOOKS_AFTER_OTHER_END
+            ):
                 what = f"polled on {looks} times" if looks else "gave up"
                 yield Finding(f"#{first.number} said {end!r}, which is an end, and the client {what}", first.number)
             return
@@ -65,7 +73,7 @@ def _bear_with(kind: str) -> Check:
             return
         if case.ending is not None and (not case.result_urls or case.result_urls[0].is_relative):
             return  # where nothing says where the clip is, or only half, that is what tries a client
-        for found, words in troubles.oddities(document, last.task_id):
+        for found, words in anomalies.document_anomalies(document, last.task_id):
             if found == kind and not was_patient(case):
                 yield Finding(f"the client gave up at #{last.number}, where {words}", last.number)
 

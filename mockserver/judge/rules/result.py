@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 
 from ...api.contract import Phase
-from ..anomalies import shown
+from ..anomalies import as_json
 from ..observations import Case, ResultUrl
 from .rule import RECOMMENDED, Finding, at, how, is_early, is_over, rule, status_of
 
@@ -28,10 +28,10 @@ def url_order(case: Case) -> Iterator[Finding]:
             continue
         of = fields.get(link)
         if of is None:
-            tellers = case.tellers(exchange)
+            referenced_by = case.referenced_by(exchange)
             # A page or an object in the place of the film may name another: who goes on from there breaks nothing.
-            gift = any(each.host == "download" or each.operation == "content" for each in tellers)
-            if tellers and not gift and exchange.method in ("GET", "HEAD"):
+            gift = any(each.host == "download" or each.operation == "content" for each in referenced_by)
+            if referenced_by and not gift and exchange.method in ("GET", "HEAD"):
                 best = urls[0].field
                 yield Finding(f"{at(exchange)} is in none of the four fields, and {best} holds a URL", exchange.number)
             continue
@@ -52,9 +52,9 @@ def url_order(case: Case) -> Iterator[Finding]:
 def url_absent(case: Case) -> Iterator[Finding]:
     """What is no URL asked for as one; or a failure reported where a later field held the URL."""
     for exchange in case.exchanges:
-        misread = case.misread(exchange)
-        if misread is not None and not misread.is_url:
-            yield Finding(f"{at(exchange)} takes {misread.field} for a URL, which is {shown(misread.value)}",
+        url_misuse = case.url_misuse(exchange)
+        if url_misuse is not None and not url_misuse.is_url:
+            yield Finding(f"{at(exchange)} takes {url_misuse.field} for a URL, which is {as_json(url_misuse.value)}",
                           exchange.number)  # fmt: skip
     if not is_over(case, Phase.SUCCEEDED) or not case.result_urls or case.downloads or case.contents:
         return
@@ -76,7 +76,7 @@ def _urlless(document: Mapping[str, object], fields: tuple[str, ...]) -> Iterato
         if first in document:
             value = document[first]
             inner = isinstance(value, Mapping) and second in value
-            yield (field, shown(value[second])) if isinstance(value, Mapping) and inner else (first, shown(value))
+            yield (field, as_json(value[second])) if isinstance(value, Mapping) and inner else (first, as_json(value))
         elif field == "video_url":  # the only one that the documented object always has
             yield field, "not there"
 

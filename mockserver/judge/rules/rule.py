@@ -13,9 +13,9 @@ from dataclasses import dataclass
 
 from ...api.contract import Phase
 from ...fake.journal import Exchange
-from .. import anomalies as troubles
+from .. import anomalies
 from ..observations import POLLS, Case, is_clip
-from . import thresholds as limits
+from . import thresholds
 
 __all__ = [
     "LEVELS", "QUERY", "RECOMMENDED", "RULES", "Check", "Finding", "Rule", "at", "hangs",
@@ -51,7 +51,7 @@ class Rule:
     source: str
     check: Check
 
-    def broken(self, case: Case) -> Finding | None:
+    def finding(self, case: Case) -> Finding | None:
         """The first thing in a case that breaks the rule, or None."""
         return next(self.check(case), None)
 
@@ -81,12 +81,15 @@ def status_of(document: Mapping[str, object]) -> str:
     status = document.get("status")
     if isinstance(status, str):
         return repr(status)
-    return troubles.shown(status) if "status" in document else "without a status"
+    return anomalies.as_json(status) if "status" in document else "without a status"
 
 
 def was_patient(case: Case) -> bool:
     """Whether the client waited for so long that it may give a pending task up."""
-    return len(case.polls) >= limits.PATIENT_POLLS or case.polls[-1].at - case.polls[0].at >= limits.PATIENT_SECONDS
+    return (
+        len(case.polls) >= thresholds.PATIENT_POLLS
+        or case.polls[-1].at - case.polls[0].at >= thresholds.PATIENT_SECONDS
+    )
 
 
 def is_early(case: Case, exchange: Exchange) -> bool:
@@ -137,7 +140,7 @@ def kind_of(body: bytes) -> str:
 
 def is_odd(exchange: Exchange, document: Mapping[str, object]) -> bool:
     """Whether anything about the task object of a reply is undocumented."""
-    return any(True for _ in troubles.oddities(document, exchange.task_id))
+    return any(True for _ in anomalies.document_anomalies(document, exchange.task_id))
 
 
 def hangs(case: Case) -> bool:

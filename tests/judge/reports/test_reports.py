@@ -36,7 +36,7 @@ from video_mockserver.judge.reports.data import (
 )
 from video_mockserver.judge.reports.html import page
 from video_mockserver.judge.reports.junit import document
-from video_mockserver.judge.reports.terminal import told
+from video_mockserver.judge.reports.terminal import render
 
 Data = dict[str, Any]
 
@@ -329,7 +329,7 @@ def test_advice_fails_nothing_until_the_options_say_so() -> None:
 
 def test_an_exchange_that_the_journal_dropped_is_named_without_a_link() -> None:
     case = sample.case("download/url_404", "no fallback")
-    case["broken"][0]["exchange"] = 1
+    case["violations"][0]["exchange"] = 1
     case["exchanges"] = case["exchanges"][1:]
     shown = single(case)
     assert "exchange #1, which the journal no longer has" in shown.text
@@ -338,7 +338,7 @@ def test_an_exchange_that_the_journal_dropped_is_named_without_a_link() -> None:
 
 def test_a_break_that_no_exchange_shows_is_told_without_one() -> None:
     case = sample.case("download/url_404", "no fallback")
-    case["broken"][0]["exchange"] = None
+    case["violations"][0]["exchange"] = None
     assert not single(case).one("ol", "breaks").all("span", "shows")
 
 
@@ -365,7 +365,7 @@ def test_every_rule_is_listed_with_how_it_went() -> None:
     rows = read(page(sample.report())).one("tbody").all("tr")
     assert [(row.one("th").text, row.all("td")[-1].text) for row in rows] == [
         ("fallback-download", "broken in 2"), ("url-order", "broken in 1"), ("stop-at-the-end", "broken in 1"),
-        ("poll-interval", "broken in 2"), ("key-stays-home", "kept"),
+        ("poll-interval", "broken in 2"), ("no-key-to-other-hosts", "kept"),
     ]  # fmt: skip
 
 
@@ -384,7 +384,7 @@ def test_long_texts_are_cut() -> None:
 def test_the_exchange_that_shows_what_broke_keeps_its_bodies_when_there_is_no_room_for_all() -> None:
     report = all_failed()
     for case in report["cases"]:
-        case["broken"][0]["exchange"] = 120
+        case["violations"][0]["exchange"] = 120
     row = read(page(report)).all("article", "case")[-1].one("li", "hit")
     assert "#120" in row.text
     assert row.all("pre", "answered")
@@ -452,7 +452,7 @@ def test_two_tasks_are_two_bands() -> None:
 
 def test_the_exchange_that_shows_what_broke_is_flagged_with_the_number_of_the_promise() -> None:
     case = sample.case("lifecycle/many_polls", "polls on")
-    case["broken"] = [{**case["broken"][0], "exchange": number} for number in (20, 38, 20)]
+    case["violations"] = [{**case["violations"][0], "exchange": number} for number in (20, 38, 20)]
     svg = single(case).one("svg")
     assert [each.one("text").text for each in svg.all("g", "flag")] == ["1, 3", "2"]
     assert len(svg.all("rect", "hit")) == 2
@@ -463,7 +463,7 @@ def test_the_exchange_that_shows_what_broke_is_flagged_with_the_number_of_the_pr
 
 def test_a_drawing_of_200_exchanges_that_all_differ_shows_the_ends_and_what_broke() -> None:
     case = all_failed()["cases"][0]
-    case["broken"][0]["exchange"] = 90
+    case["violations"][0]["exchange"] = 90
     svg = single(case).one("svg")
     assert len(marks(svg)) < 30
     assert float(svg.attributes["width"]) < 2000
@@ -597,7 +597,7 @@ def test_a_report_fits_the_schema(kind: str) -> None:
     [
         (("summary", "verdict"), "passed"),
         (("summary", "cases"), -1),
-        (("summary", "broken", 0, "cases"), []),
+        (("summary", "violations", 0, "cases"), []),
         (("options", "speed"), 0),
         (("options", "flow"), "watch"),
         (("rules", 0, "level"), "may"),
@@ -605,7 +605,7 @@ def test_a_report_fits_the_schema(kind: str) -> None:
         (("cases", 0, "expected", "outcome"), "film"),
         (("cases", 0, "outcome", "ended"), None),
         (("cases", 0, "outcome", "bytes"), "30518"),
-        (("cases", 0, "broken", 0, "exchange"), 0),
+        (("cases", 0, "violations", 0, "exchange"), 0),
         (("cases", 0, "exchanges", 0, "number"), "1"),
         (("cases", 0, "exchanges", 0, "request", "headers", 0), ["accept"]),
         (("cases", 0, "exchanges", 0, "ended"), "well"),
@@ -675,7 +675,7 @@ def test_of_a_traceback_the_frames_of_the_clients_own_code_are_shown() -> None:
 
 
 def last_lines(report: Data) -> list[str]:
-    return told(report).splitlines()
+    return render(report).splitlines()
 
 
 def test_the_terminal_says_what_lies_in_how_the_check_was_run() -> None:
@@ -683,7 +683,7 @@ def test_the_terminal_says_what_lies_in_how_the_check_was_run() -> None:
     lines = last_lines(report)
     assert "left out: 1 case: it is about creating, and the client was given a task" in lines
     assert not any("No request came in" in line for line in lines)
-    silent = [{**case, "exchanges": [], "broken": []} for case in report["cases"]]
+    silent = [{**case, "exchanges": [], "violations": []} for case in report["cases"]]
     assert any(line.startswith("No request came in, in any case: ") for line in last_lines(sample.gathered(silent)))
     assert not any("No request came in" in line for line in last_lines(sample.gathered(silent[:1])))
 
@@ -697,8 +697,8 @@ def test_the_terminal_says_how_many_gave_up_a_clip_and_how_many_were_stopped() -
     stopped = {**passed, "outcome": {**passed["outcome"], "ended": "stopped", "bytes": None}}
     assert "without the clip" not in last_lines(sample.gathered([passed]))[-1]
     assert "(2 of them without the clip" in last_lines(sample.gathered([gave_up, passed, gave_up]))[-1]
-    assert "1 case ran until the client was stopped" in told(sample.gathered([stopped, passed]))
-    assert "until the client was stopped" not in told(sample.gathered([passed, gave_up]))
+    assert "1 case ran until the client was stopped" in render(sample.gathered([stopped, passed]))
+    assert "until the client was stopped" not in render(sample.gathered([passed, gave_up]))
 
 
 def test_colours_of_a_program_are_dropped_and_its_lines_kept() -> None:

@@ -15,15 +15,15 @@ from typing import Any
 import pytest
 
 from support import COMMAND, ROOT
+from support.broken_clients import BROKEN_CLIENTS, TAGS, TLS, Answer, Careful
 from support.correct_clients import CORRECT
-from support.zoo import TAGS, TLS, ZOO, Answer, Careful
 from video_mockserver.judge.rules import RULES
 from video_mockserver.judge.rules.rule import RULES as ENTERED
 from video_mockserver.judge.verdict import Report
 from video_mockserver.scenario.library import Library
 from video_mockserver.testing import check
 
-PROGRAMS = ROOT / "tests" / "support" / "zoo_programs"
+PROGRAMS = ROOT / "tests" / "support" / "broken_programs"
 
 FOUND_IN = {
     "download-for-content": "lifecycle/id_with_colon",
@@ -183,7 +183,7 @@ PROGRAMS_FOUND_IN = {
     "half_file.py": "content/content_404",
     "key_on_redirect.py": "auth/redirect_drops_token",
     "no_file.sh": "content/content_truncated",
-    "page_as_film.sh": "download/html_200",
+    "page_as_clip.sh": "download/html_200",
 }
 
 
@@ -191,8 +191,8 @@ def told(report: Report) -> list[str]:
     return [
         f"{verdict.scenario.name}: {broken.rule.id}: {broken.message}"
         for verdict in report.verdicts
-        for broken in verdict.broken
-    ] + [f"{verdict.scenario.name}: {verdict.note}" for verdict in report.verdicts if verdict.word == "error"]
+        for broken in verdict.violations
+    ] + [f"{verdict.scenario.name}: {verdict.note}" for verdict in report.verdicts if verdict.status == "error"]
 
 
 @pytest.fixture(scope="module")
@@ -203,17 +203,17 @@ def library() -> Library:
 # --- broken clients are found -----------------------------------------------------------------------------------------
 
 
-@pytest.mark.parametrize("name", ZOO)
+@pytest.mark.parametrize("name", BROKEN_CLIENTS)
 def test_a_broken_client_is_found_by_the_rule_that_names_it(name: str, library: Library) -> None:
-    client = ZOO[name]
+    client = BROKEN_CLIENTS[name]
     report = check(client(), scenarios=FOUND_IN[name], library=library, transport="mock", flow=client.flow)
-    assert client.rule in report.broken(), told(report)
+    assert client.rule in report.violations(), told(report)
 
 
-@pytest.mark.parametrize("name", ZOO)
+@pytest.mark.parametrize("name", BROKEN_CLIENTS)
 def test_where_its_defect_does_not_show_it_is_not_accused(name: str, library: Library) -> None:
     """The careful client, from which it differs in one way, passes where this one is found."""
-    client = ZOO[name]
+    client = BROKEN_CLIENTS[name]
     report = check(Careful(), scenarios=FOUND_IN[name], library=library, transport="mock", flow=client.flow)
     assert told(report) == []
 
@@ -233,9 +233,9 @@ def test_a_broken_program_is_found_by_the_rule_that_names_it(name: str, tmp_path
 
 def test_every_rule_has_a_client_that_breaks_it() -> None:
     of_programs = {"no-partial-file"}
-    assert {client.rule for client in ZOO.values()} | of_programs == set(RULES)
+    assert {client.rule for client in BROKEN_CLIENTS.values()} | of_programs == set(RULES)
     assert set(RULES) == set(ENTERED)
-    assert set(FOUND_IN) == set(ZOO) == set(TAGS)
+    assert set(FOUND_IN) == set(BROKEN_CLIENTS) == set(TAGS)
 
 
 # Of these the generator finds one only now and then: they stay outside of the zoo, all of which it finds.
@@ -262,7 +262,7 @@ class ErrorHasMessage(Careful, rule="odd-types", lies_in="data"):
     [(CompleteInWord(), "payload/status_incomplete"), (ErrorHasMessage(), "payload/error_code_alone")],
 )
 def test_the_library_finds_what_the_generator_hardly_does(client: Careful, scenario: str, library: Library) -> None:
-    assert client.rule in check(client, scenarios=scenario, library=library, transport="mock").broken()
+    assert client.rule in check(client, scenarios=scenario, library=library, transport="mock").violations()
 
 
 # --- correct clients are not accused ----------------------------------------------------------------------------------

@@ -1,6 +1,6 @@
 """A zoo of clients: one that keeps the contract, and many that are wrong in exactly one way each.
 
-    clip = ZOO["unquoted-id"]()(base_url, api_key, task_id)
+    clip = BROKEN_CLIENTS["unquoted-id"]()(base_url, api_key, task_id)
 
 `Careful` is correct in every respect. Each of the others overrides as little of it as its defect needs; its docstring
 says what it does wrong, `rule` names the promise that it breaks, `flow` is `"create"` where that shows only when the
@@ -35,7 +35,7 @@ DOCUMENTED = frozenset({
     "remixed_from_video_id", "error", "video_url", "url", "output", "detail",
 })  # fmt: skip
 
-ZOO: dict[str, type[Careful]] = {}
+BROKEN_CLIENTS: dict[str, type[Careful]] = {}
 # Where each defect lies: in the data (what the JSON of a reply holds), the order of requests, the wire (headers,
 # redirects, connections, bodies), the time (pauses, giving up), or the create.
 TAGS: dict[str, str] = {}
@@ -90,7 +90,7 @@ class Careful:
         cls.rule, cls.flow = rule, flow
         name = re.sub(r"(?<!^)(?=[A-Z])|(?<=[a-z])(?=[0-9])", "-", cls.__name__.strip("_")).lower()
         if not cls.__name__.startswith("_") and cls.__module__ == __name__:
-            ZOO[name], TAGS[name] = cls, lies_in
+            BROKEN_CLIENTS[name], TAGS[name] = cls, lies_in
 
     def __call__(self, base_url: str, api_key: str, task_id: str | None = None) -> bytes:
         run = type(self)()  # nothing of one run is left for the next
@@ -1099,24 +1099,24 @@ class ListOfHosts(Careful, rule="deliver", lies_in="wire"):
         return super().download(url)
 
 
-# --- key-stays-home ---------------------------------------------------------------------------------------------------
+# --- no-key-to-other-hosts --------------------------------------------------------------------------------------------
 
 
-class KeyEverywhere(Careful, rule="key-stays-home", lies_in="wire"):
+class KeyEverywhere(Careful, rule="no-key-to-other-hosts", lies_in="wire"):
     """Sends the key with every request, to whatever host."""
 
     def headers(self, url: str, start: str) -> dict[str, str]:
         return self.key()
 
 
-class KeyForResultUrl(Careful, rule="key-stays-home", lies_in="wire"):
+class KeyForResultUrl(Careful, rule="no-key-to-other-hosts", lies_in="wire"):
     """Sends the key with the result URL, but not along a redirect."""
 
     def headers(self, url: str, start: str) -> dict[str, str]:
         return self.key() if url == start else super().headers(url, start)
 
 
-class KeyInQuery(Careful, rule="key-stays-home", lies_in="wire"):
+class KeyInQuery(Careful, rule="no-key-to-other-hosts", lies_in="wire"):
     """Puts the key into the query of the result URL."""
 
     def download(self, url: str) -> bytes:
@@ -1126,14 +1126,14 @@ class KeyInQuery(Careful, rule="key-stays-home", lies_in="wire"):
         return super().download(address)
 
 
-class KeyInOwnHeader(Careful, rule="key-stays-home", lies_in="wire"):
+class KeyInOwnHeader(Careful, rule="no-key-to-other-hosts", lies_in="wire"):
     """Sends the key as X-Api-Key wherever it is not sent as Authorization."""
 
     def headers(self, url: str, start: str) -> dict[str, str]:
         return super().headers(url, start) or {"X-Api-Key": self.api_key}
 
 
-class KeyAlongRedirect(Careful, rule="key-stays-home", lies_in="wire"):
+class KeyAlongRedirect(Careful, rule="no-key-to-other-hosts", lies_in="wire"):
     """Takes the key along when the API redirects to another host."""
 
     def headers(self, url: str, start: str) -> dict[str, str]:
