@@ -1,4 +1,4 @@
-"""What can be wrong with one reply: the bad_reply_kinds of trouble that a poll meets, and what is odd about a task object."""
+"""What can be wrong with one reply: the ways in which a poll is answered badly, and what is odd about a task object."""
 
 from __future__ import annotations
 

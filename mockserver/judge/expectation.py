@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 
 from ..api.contract import URL_FIELDS
-from ..fake.clip_files import shipped_shelf
+from ..fake.clip_files import shipped_clips
 from ..fake.clips import DECOY
 from ..fake.fake import Fake
 from ..scenario.library import Library
@@ -27,7 +27,7 @@ def expected(scenario: Scenario, order: tuple[str, ...]) -> Expect:
     written = scenario.expect
     if written is not None and order == URL_FIELDS:
         return written
-    found = expectation(scenario, NoScenarios(), shipped_shelf(), order)
+    found = expectation(scenario, NoScenarios(), shipped_clips(), order)
     if written is not None and written.outcome == found.outcome:
         return Expect(found.outcome, tuple(dict.fromkeys((*found.sources, *written.sources))))
     return found
@@ -43,7 +43,7 @@ def contradiction(scenario: Scenario) -> Problem | None:
     if written is None or any(way.signal is not None or way.chance < 1 for way in ways):
         return None
     try:
-        found = expectation(scenario, NoScenarios(), shipped_shelf())
+        found = expectation(scenario, NoScenarios(), shipped_clips())
     except ValueError:
         return None  # it gets another film, so there is a reason to say what is right
     if found.outcome == "no_end" or (found.outcome == written.outcome and {*found.sources} <= {*written.sources}):
@@ -113,16 +113,16 @@ def case_of(
     `given` is the task's id, where the client was given one; `ended_at` when it ended, by the fake's clock (default:
     now).
     """
-    shelf = shipped_shelf()
+    clip_store = shipped_clips()
     clips = [fake.read_clip(task.clip) for task in fake.tasks] or [fake.clip]
-    decoy = shelf.named(DECOY)
+    decoy = clip_store.named(DECOY)
     return Case(
         scenario,
         expect,
         list(fake.journal),
         outcome,
         clips=list(dict.fromkeys(clips)),
-        decoys=[shelf.read(decoy)] if decoy is not None else [],
+        decoys=[clip_store.read(decoy)] if decoy is not None else [],
         bill=len(fake.bill),
         given=given,
         api_key=fake.api_key if fake.settings.keys else None,

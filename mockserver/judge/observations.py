@@ -10,10 +10,9 @@ from functools import cached_property
 from typing import Any
 from urllib.parse import unquote, urljoin, urlsplit
 
-from ..api.contract import ROUTES, STATUS_PHASES, URL_FIELDS, Phase, phase_of, result_urls
+from ..api.contract import DOWNLOAD_ALIAS, ROUTES, STATUS_PHASES, URL_FIELDS, Phase, phase_of, result_urls
 from ..api.messages import ClipPart
 from ..fake.journal import Exchange
-from ..fake.state import DOWNLOAD_ALIAS
 from ..scenario.model import Expect, Scenario
 
 __all__ = [

@@ -13,8 +13,8 @@ from ..api.contract import OUTCOMES, STATUS_PHASES, TASK_QUERY
 from ..api.dialects import DIALECTS
 from ..api.faults import FAULTS, FaultKind
 from .model import EVENTS
+from .placeholders import PLACEHOLDERS
 from .reader import BODIES, EXPECT_KEYS, REPLY_KEYS, SCENARIO_KEYS, STATE_KEYS, TRANSITION_KEYS
-from .template import TEMPLATES
 from .validation import (
     DOWNLOAD_AUTH,
     HEADER_NAME,
@@ -126,9 +126,10 @@ def scenario_schema() -> Schema:
 
 
 def _templates() -> str:
-    told = {**TEMPLATES, "omit": "As a key's value it takes the key away."}
-    table = " ".join(f"`{{{name}}}`: {meaning}" for name, meaning in told.items())
-    return f"Texts of replies and of what is laid over documents can hold templates. {table}"
+    meanings = {name: placeholder.meaning for name, placeholder in PLACEHOLDERS.items()}
+    meanings["omit"] = "As a key's value it removes the key."
+    table = " ".join(f"`{{{name}}}`: {meaning}" for name, meaning in meanings.items())
+    return f"Texts of replies and of what is laid over documents can hold placeholders. {table}"
 
 
 def _mapping(

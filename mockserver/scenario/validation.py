@@ -17,7 +17,8 @@ from ..api.faults import FAULTS
 from ..api.messages import Fault
 from ..api.suggest import did_you_mean, nearest
 from .model import CANCELLED, EVENTS, ReplyTemplate, Scenario, State, Transition
-from .template import OMIT, TEMPLATES, names
+from .placeholders import PLACEHOLDERS
+from .template import OMIT, names
 
 __all__ = [
     "DOWNLOAD_AUTH",
@@ -32,7 +33,6 @@ __all__ = [
     "SOURCES",
     "STATUSES",
     "TASK_ID",
-    "WITH_LINK",
     "WORD",
     "Path",
     "Problem",
@@ -56,8 +56,6 @@ DOWNLOAD_AUTH: Mapping[str, str] = {
     "bearer": "a request without an Authorization header is refused",
 }
 SOURCES = (*URL_FIELDS, "content")
-# The templates that take the name of a link.
-WITH_LINK = frozenset({"download_url", "download_path", "refused_url"})
 
 # An answer below 200 is no answer yet: HTTP has another to follow it.
 STATUSES = range(200, 600)
@@ -454,7 +452,7 @@ def _slips(scenario: Scenario) -> dict[str, str]:
     links = {link for state in scenario.states.values() for link in state.downloads}
     if not links:
         return {}
-    asked = (argument for name, argument in _placeholders(scenario) if argument and name in WITH_LINK)
+    asked = (argument for name, argument in _placeholders(scenario) if argument and _takes_link(name))
     others = islice(dict.fromkeys(argument for argument in asked if argument not in links), _CANDIDATES)
     return {other: close for other in others if (close := nearest(other, links))}
 
@@ -476,11 +474,16 @@ def _template_problems(value: Any, path: Path, slips: Mapping[str, str], *, of_k
             yield from _template_problems(part, (*path, index), slips)
 
 
+def _takes_link(name: str) -> bool:
+    return name in PLACEHOLDERS and PLACEHOLDERS[name].takes_link
+
+
 def _placeholder_problems(name: str, argument: str | None, path: Path, slips: Mapping[str, str]) -> Iterator[Problem]:
     whole = "{" + name + (f":{argument}" if argument is not None else "") + "}"
-    if name not in TEMPLATES:
-        yield Problem(path, f"no template {whole}{did_you_mean(name, TEMPLATES)}; write {{{whole}}} for the text")
-    elif argument is not None and name not in WITH_LINK:
+    if name not in PLACEHOLDERS:
+        hint = did_you_mean(name, PLACEHOLDERS)
+        yield Problem(path, f"unknown placeholder {whole}{hint}; write {{{whole}}} for the text")
+    elif argument is not None and not _takes_link(name):
         yield Problem(path, f"{{{name}}} takes no ':{argument}'")
     elif argument is not None and not _WORD.fullmatch(argument):
         yield from _word_problems(argument, path, _LINK)
@@ -497,7 +500,7 @@ def link_problems(scenario: Scenario) -> Iterator[Problem]:
     if not any(state.downloads for state in scenario.states.values()):
         return
     # What is nearly a link or a template is told already; that the right one is missing would be told on top of it.
-    used = {argument for name, argument in _placeholders(scenario) if name in WITH_LINK or name not in TEMPLATES}
+    used = {argument for name, argument in _placeholders(scenario) if name not in PLACEHOLDERS or _takes_link(name)}
     used.update(_slips(scenario).values())
     for name, state in scenario.states.items():
         for link in state.downloads:

@@ -16,13 +16,13 @@ from video_mockserver.api.contract import OUTCOMES
 from video_mockserver.api.dialects import DIALECTS
 from video_mockserver.api.faults import FAULTS
 from video_mockserver.api.messages import Fault
-from video_mockserver.fake.clips import ClipShelf
+from video_mockserver.fake.clips import ClipStore
 from video_mockserver.judge.reference_client import expectation
 from video_mockserver.scenario.library import Library
 from video_mockserver.scenario.model import EVENTS, ReplyTemplate, Scenario, State, Transition
+from video_mockserver.scenario.placeholders import PLACEHOLDERS
 from video_mockserver.scenario.reader import BODIES, REPLY_KEYS, SCENARIO_KEYS, STATE_KEYS, from_data, read_scenario
 from video_mockserver.scenario.schema import DESCRIPTIONS, scenario_schema
-from video_mockserver.scenario.template import NUMERIC, TEMPLATES
 from video_mockserver.scenario.validation import DOWNLOAD_AUTH, SOURCES, ScenarioError
 from video_mockserver.scenario.writer import to_data, write_scenario
 
@@ -49,11 +49,11 @@ def test_the_page_has_its_examples() -> None:
 
 
 @pytest.mark.parametrize("text", EXAMPLES)
-def test_every_example_is_right_and_ends_as_it_says(text: str, library: Library, shelf: ClipShelf) -> None:
+def test_every_example_is_right_and_ends_as_it_says(text: str, library: Library, clip_store: ClipStore) -> None:
     scenario = read_scenario(text, name="docs/example", file="docs/scenarios.md")
     if scenario.expect is None:
         return
-    found = expectation(scenario, library, shelf)
+    found = expectation(scenario, library, clip_store)
     assert found.outcome == scenario.expect.outcome
     assert set(found.sources) <= set(scenario.expect.sources)
 
@@ -123,9 +123,11 @@ def test_a_file_says_where_the_schema_is_as_it_is_written() -> None:
 
 
 def test_the_templates_are_those_of_the_code_in_their_order() -> None:
-    assert table("template") == [[f"`{{{name}}}`", meaning] for name, meaning in TEMPLATES.items()]
+    assert table("template") == [[f"`{{{name}}}`", placeholder.meaning] for name, placeholder in PLACEHOLDERS.items()]
     [sentence] = re.findall(r"nothing but one of\n(.*?) becomes a number", PAGE, re.DOTALL)
-    assert set(re.findall(r"\{(\w+)\}", sentence)) == NUMERIC
+    assert set(re.findall(r"\{(\w+)\}", sentence)) == {
+        name for name, placeholder in PLACEHOLDERS.items() if placeholder.numeric
+    }
 
 
 def test_the_faults_are_those_of_the_code_in_their_order() -> None:

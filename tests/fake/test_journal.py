@@ -13,7 +13,7 @@ from support.asking import CREATE, KEY, ORIGINS, ask, at_once, content, fetch, m
 from support.fakes import NewFake
 from video_mockserver.api.messages import Clip, ClipPart, Fault, Reply, Request
 from video_mockserver.api.redaction import mask, mask_header, mask_query
-from video_mockserver.fake.clip_files import shipped_shelf
+from video_mockserver.fake.clip_files import shipped_clips
 from video_mockserver.fake.clock import ManualClock
 from video_mockserver.fake.fake import Fake
 from video_mockserver.fake.journal import Exchange, Journal
@@ -353,7 +353,7 @@ _PLACES = st.sampled_from(
 @settings(max_examples=150, deadline=None)
 @given(_KEYS.map(lambda key: f"k3YzQ{key}"), _PLACES, _PATHS)
 def test_nothing_shows_a_key_wherever_it_was_sent(key: str, place: tuple[str, str], path: str) -> None:
-    fake = Fake(_LIBRARY, shipped_shelf(), clock=ManualClock(), keys=["sk-other"])
+    fake = Fake(_LIBRARY, shipped_clips(), clock=ManualClock(), keys=["sk-other"])
     where, form = place
     sent = form.format(key)
     request = {

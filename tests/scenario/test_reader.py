@@ -286,7 +286,7 @@ create: {headers: {"a b": x}}
         "f.yaml:2: start: no state 'queud' (did you mean 'queued'?)",
         "f.yaml:3: sead: unknown key (did you mean 'seed'?)",
         "f.yaml:4: expect.from: no source 'vidio_url' (did you mean 'video_url'?)",
-        "f.yaml:7: states.queued.video.url: no template {downlod_url} (did you mean 'download_url'?); "
+        "f.yaml:7: states.queued.video.url: unknown placeholder {downlod_url} (did you mean 'download_url'?); "
         "write {{downlod_url}} for the text",
         "f.yaml:9: states.queued.poll.0.fault: no fault 'rest' (did you mean 'reset'?)",
         "f.yaml:9: states.queued.poll.0.status: 700 is not a status from 200 to 599",
@@ -359,7 +359,7 @@ SLIPS = [
     ("text: gone", "txt: gone", "9: states.processing.poll.0.txt: unknown key (did you mean 'text'?)"),
     ("text: gone", "text: gone, json: null", "9: states.processing.poll.0: one body, not several: json, text"),
     ("{download_url:early}", "{downlod_url:early}",
-     "8: states.processing.video.url: no template {downlod_url:early} (did you mean 'download_url'?); write "
+     "8: states.processing.video.url: unknown placeholder {downlod_url:early} (did you mean 'download_url'?); write "
      "{{downlod_url:early}} for the text"),
     ("{download_url:early}", "{download_url:earli}",
      "8: states.processing.video.url: no state has a link 'earli' in 'downloads' (did you mean 'early'?)"),
@@ -487,7 +487,7 @@ HARMFUL: Mapping[str, tuple[str, str]] = {
     ),
     "templates without an end": (
         HEAD + "    unified: {a: '" + "{a}" * 300_000 + "'}",
-        "f.yaml:6: states.a.unified.a: no template {a}; write {{a}} for the text",
+        "f.yaml:6: states.a.unified.a: unknown placeholder {a}; write {{a}} for the text",
     ),
 }
 

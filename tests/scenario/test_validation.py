@@ -310,7 +310,7 @@ WRONG: Mapping[str, tuple[Scenario, list[str]]] = {
     "an unknown template in a header": (
         with_reply(headers={"Location": "{downlod_url}"}),
         [
-            "states.completed.poll.0.headers.Location: no template {downlod_url} (did you mean 'download_url'?); "
+            "states.completed.poll.0.headers.Location: unknown placeholder {downlod_url} (did you mean 'download_url'?); "
             "write {{downlod_url}} for the text"
         ],
     ),
@@ -367,18 +367,18 @@ WRONG: Mapping[str, tuple[Scenario, list[str]]] = {
     "an unknown template": (
         with_completed(video={"status": "completed", "url": "{downlod_url}"}),
         [
-            "states.completed.video.url: no template {downlod_url} (did you mean 'download_url'?); "
+            "states.completed.video.url: unknown placeholder {downlod_url} (did you mean 'download_url'?); "
             "write {{downlod_url}} for the text"
         ],
     ),
     "an unknown template in a stylesheet": (
         with_reply(html="<style>b{zoom:big}</style>"),
-        ["states.completed.poll.0.html: no template {zoom:big}; write {{zoom:big}} for the text"],
+        ["states.completed.poll.0.html: unknown placeholder {zoom:big}; write {{zoom:big}} for the text"],
     ),
     "an unknown template deep down": (
         with_completed(wrapped={"data": [1, {"x": "{tsk_id}"}]}),
         [
-            "states.completed.wrapped.data.1.x: no template {tsk_id} (did you mean 'task_id'?); "
+            "states.completed.wrapped.data.1.x: unknown placeholder {tsk_id} (did you mean 'task_id'?); "
             "write {{tsk_id}} for the text"
         ],
     ),

@@ -12,11 +12,11 @@ from dataclasses import dataclass
 from http import HTTPStatus
 
 from ...api import faults
+from ...api.contract import DOWNLOAD_ALIAS
 from ...api.messages import ClipPart, Origins, Reply, Request
 from ...fake.clock import ManualClock
 from ...fake.fake import Fake
 from ...fake.responses import body_bytes
-from ...fake.state import DOWNLOAD_ALIAS
 
 __all__ = ["API_ORIGIN", "DOWNLOAD_ORIGIN", "REFUSED_ORIGIN", "Broken", "Inproc", "Received"]
 

@@ -47,7 +47,7 @@ from .control_routes import (
     BODY_LIMIT,
     CONTROL,
     CONTROL_ROUTES,
-    CREATE_PARAM_FIELDS,
+    CREATE_PARAMETERS,
     JSON_TYPES,
     YAML_TYPES,
     ControlRoute,
@@ -600,10 +600,10 @@ def _list_tasks(asked: _Asked) -> _Answer:
 
 def _make_task(asked: _Asked) -> _Answer:
     body = asked.body
-    wish = {told.name: body[told.name] for told in CREATE_PARAM_FIELDS if told.name in body}
+    params = {told.name: body[told.name] for told in CREATE_PARAMETERS if told.name in body}
     scenario = asked.scenario(body.get("scenario") or asked.fake.settings.scenario)
     try:
-        task = asked.fake.task(scenario.name, id=body.get("id"), dialect=body.get("dialect"), **wish)
+        task = asked.fake.task(scenario.name, id=body.get("id"), dialect=body.get("dialect"), **params)
     except ValueError as error:
         # Either the id is taken, or the scenario asks for a clip that is not there.
         raise _ControlError(409 if str(error).startswith("id:") else 422, str(error)) from None
@@ -619,7 +619,7 @@ def _move_task(asked: _Asked) -> _Answer:
     try:
         asked.fake.move(task, state)
     except ValueError as error:
-        raise _ControlError(400, str(error), close_matches(state, task.script.states)) from None
+        raise _ControlError(400, str(error), close_matches(state, task.compiled.states)) from None
     return _Answer(_task_data(asked, task))
 
 
@@ -748,9 +748,9 @@ def _show_bill(asked: _Asked) -> _Answer:
             "id": task.id,
             "scenario": task.scenario.name,
             "state": task.state,
-            "model": task.wish.model,
-            "prompt": task.wish.prompt,
-            "operation": task.wish.made_by,
+            "model": task.params.model,
+            "prompt": task.params.prompt,
+            "operation": task.params.made_by,
             "created_at": task.created_at,
             "deleted": task.deleted,
         }

@@ -19,7 +19,7 @@ __all__ = [
     "CONTROL",
     "CONTROL_ROUTES",
     "CONTROL_SCHEMAS",
-    "CREATE_PARAM_FIELDS",
+    "CREATE_PARAMETERS",
     "FAKE_NAME",
     "JSON_TYPES",
     "LONGEST_ADVANCE",
@@ -108,7 +108,7 @@ class ControlRoute:
 
 
 # What a task made by a test can ask for, as a create's body would.
-CREATE_PARAM_FIELDS: tuple[Field, ...] = (
+CREATE_PARAMETERS: tuple[Field, ...] = (
     Field("model", "string", "The model, as a client would ask for it."),
     Field("prompt", "string", "The prompt."),
     Field("seconds", "text", "Duration of the clip in seconds."),
@@ -151,7 +151,7 @@ CONTROL_ROUTES: tuple[ControlRoute, ...] = (
             Field("scenario", "string", _SCENARIO.meaning + " Default: the fake's."),
             Field("id", "string", "Its id; default: a new one."),
             Field("dialect", "string", "The dialect it is shown in; default: the fake's.", choices=tuple(DIALECTS)),
-            *CREATE_PARAM_FIELDS,
+            *CREATE_PARAMETERS,
         ),
         status=201, errors=(409, 422),
     ),

@@ -9,11 +9,10 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from typing import Any
 
-from ...api.contract import DOWNLOAD_ROUTE, FIXED_SECONDS, TASK_QUERY, Route
+from ...api.contract import DOWNLOAD_ALIAS, DOWNLOAD_ROUTE, FIXED_SECONDS, TASK_QUERY, Route
 from ...api.dialects import DIALECTS, OMIT, Dialect, ErrorCase, enveloped
 from ...api.routing import routes_for
 from ...fake.selection import SCENARIO_HEADER
-from ...fake.state import DOWNLOAD_ALIAS
 from .control_routes import CONTROL_ROUTES, CONTROL_SCHEMAS, JSON_TYPES, YAML_TYPES, ControlRoute, Field
 
 __all__ = ["openapi_document"]

@@ -13,11 +13,11 @@ from typing import Any
 
 from starlette.types import Scope
 
+from ...api.contract import DOWNLOAD_ALIAS
 from ...api.messages import Origins
-from ...fake.clips import ClipShelf
+from ...fake.clips import ClipStore
 from ...fake.clock import Clock, ManualClock
 from ...fake.fake import Fake
-from ...fake.state import DOWNLOAD_ALIAS
 from ...judge.verify import JudgedFake
 from ...scenario.sources import ScenarioSource
 from .asgi import Addressed, raw_path
@@ -89,7 +89,7 @@ class FakeRegistry:
     def __init__(
         self,
         library: ScenarioSource,
-        shelf: ClipShelf,
+        clip_store: ClipStore,
         fake_options: Mapping[str, Any],
         *,
         host: str = "127.0.0.1",
@@ -103,7 +103,7 @@ class FakeRegistry:
         self.public_url = public_url.rstrip("/") if public_url else None
         self.download_url = download_url.rstrip("/") if download_url else None
         self._library = library
-        self._shelf = shelf
+        self._clip_store = clip_store
         self._fake_options = dict(fake_options)
         self._on_close = on_close
         self._places: dict[int, Binding] = {}
@@ -130,7 +130,7 @@ class FakeRegistry:
             clock = ManualClock()
         return ServedFake(
             chosen.pop("library", None) or self._library,
-            self._shelf,
+            self._clip_store,
             name=name or next(free for number in self._numbers if (free := f"fake-{number}") not in self._names),
             clock=clock,
             close=self._closed,

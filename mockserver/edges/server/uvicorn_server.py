@@ -20,8 +20,8 @@ from typing import Any
 import uvicorn
 from starlette.types import ASGIApp, Receive, Scope, Send
 
-from ...fake.clip_files import shipped_shelf
-from ...fake.clips import ClipShelf
+from ...fake.clip_files import shipped_clips
+from ...fake.clips import ClipStore
 from ...fake.journal import Exchange
 from ...scenario.library import Library
 from ...scenario.model import Scenario
@@ -144,7 +144,7 @@ class VideoServer:
             client = MyClient(fake.base_url, fake.api_key)
 
     - `host`: the address to listen on.
-    - `library`, `shelf`: scenarios and clips (default: the shipped ones).
+    - `library`, `clip_store`: scenarios and clips (default: the shipped ones).
     - `scenarios`: folders of your own scenarios, before the shipped ones.
     - `one_port`: give downloads the API's port, below `/_download`.
     - `token`: who sends it may use `/_mock/`; without one only a server on loopback has it.
@@ -160,14 +160,14 @@ class VideoServer:
         host: str = "127.0.0.1",
         library: Library | None = None,
         scenarios: list[str | Path] | None = None,
-        shelf: ClipShelf | None = None,
+        clip_store: ClipStore | None = None,
         one_port: bool = False,
         token: str | None = None,
         parser: str = "auto",
         **fake_options: Any,
     ) -> None:
         self.library = library if library is not None else Library(scenarios or [])
-        self._shelf = shelf
+        self._clip_store = clip_store
         self._host = host
         self._one_port = one_port
         self._token = token
@@ -188,7 +188,7 @@ class VideoServer:
         if self._thread is not None:
             raise RuntimeError("the server runs already")
         hall = FakeRegistry(
-            self.library, self._shelf or shipped_shelf(), self._fake_options,
+            self.library, self._clip_store or shipped_clips(), self._fake_options,
             host=self._host, one_port=self._one_port, on_close=self._drop,
         )  # fmt: skip
         begun = threading.Event()
@@ -311,7 +311,7 @@ async def serve(
     public_url: str | None = None,
     download_url: str | None = None,
     library: Library | None = None,
-    shelf: ClipShelf | None = None,
+    clip_store: ClipStore | None = None,
     token: str | None = None,
     parser: str = "auto",
     log_format: str = "none",
@@ -331,7 +331,7 @@ async def serve(
         if not one_port:
             sockets.append(cleanup.enter_context(listen(host, download_port)))
         hall = FakeRegistry(
-            library or Library(), shelf or shipped_shelf(), fake_options,
+            library or Library(), clip_store or shipped_clips(), fake_options,
             host=host, public_url=public_url, download_url=download_url, one_port=one_port,
             on_close=lambda fake: server.drop(fake),
         )  # fmt: skip

@@ -21,8 +21,8 @@ __all__ = ["LEVELS", "RULES", "Finding", "Rule", "asking", "manners", "outcome",
 _ORDER = (
     "right-request", "task-id", "authorization", "poll-to-end", "stop-at-end", "url-order", "url-absent",
     "fallback-no-url", "fallback-download", "failed-no-download", "report-failed", "report-no-clip", "whole-clip",
-    "deliver", "no-key-to-other-hosts", "follow-redirects", "redirect-limit", "check-body", "no-partial-file", "retry-after",
-    "survive-429", "survive-5xx", "survive-html", "survive-bad-json", "survive-broken-connection", "unknown-fields",
+    "deliver", "no-key-to-other-hosts", "follow-redirects", "redirect-limit", "check-body", "no-partial-file",
+    "retry-after", "survive-429", "survive-5xx", "survive-html", "survive-bad-json", "survive-broken-connection", "unknown-fields",
     "unknown-status", "odd-types", "give-up-refused", "give-up-unknown", "poll-pause", "give-up-endless-task",
     "give-up-stalled", "one-task",
 )  # fmt: skip

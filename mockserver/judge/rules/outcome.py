@@ -137,8 +137,8 @@ def check_body(case: Case) -> Iterator[Finding]:
 def no_partial_file(case: Case) -> Iterator[Finding]:
     """A file at the output of a client that reported a failure."""
     if case.outcome.ended == "reported" and case.outcome.leftover_bytes is not None:
-        yield Finding(f"the client reported a failure ({case.outcome.description}) and left {case.outcome.leftover_bytes} bytes "
-                      "at its output or beside it")  # fmt: skip
+        yield Finding(f"the client reported a failure ({case.outcome.description}) and left "
+                      f"{case.outcome.leftover_bytes} bytes at its output or beside it")  # fmt: skip
 
 
 def _runs_away(case: Case) -> bool:

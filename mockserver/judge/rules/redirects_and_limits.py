@@ -7,9 +7,9 @@ from collections.abc import Iterator
 from itertools import takewhile
 from urllib.parse import unquote, urlsplit
 
+from ...api.contract import DOWNLOAD_ALIAS
 from ...api.redaction import mask_query
 from ...fake.journal import Exchange
-from ...fake.state import DOWNLOAD_ALIAS
 from .. import anomalies
 from ..observations import POLLS, Case, location
 from . import thresholds
@@ -17,7 +17,8 @@ from .rule import Finding, at, hangs, rule
 
 
 @rule(
-    "should", "no-key-to-other-hosts", "The API's key is for the API: it goes to no other origin, and nor does Authorization.",
+    "should", "no-key-to-other-hosts",
+    "The API's key goes to no other origin than the API's, and nor does the Authorization header.",
     "RFC 9110, 15.4: a redirect to elsewhere takes no Authorization along; presigned URLs carry their own",
 )  # fmt: skip
 def key_stays_home(case: Case) -> Iterator[Finding]:

@@ -15,7 +15,7 @@ from video_mockserver.edges.inprocess.calls import (
     Inproc,
 )
 from video_mockserver.edges.inprocess.respx import VideoMock
-from video_mockserver.fake.clip_files import shipped_shelf
+from video_mockserver.fake.clip_files import shipped_clips
 from video_mockserver.fake.clock import ManualClock, RealClock
 from video_mockserver.fake.fake import Fake
 from video_mockserver.scenario.library import Library
@@ -27,7 +27,7 @@ KEY = [("Authorization", "Bearer sk")]
 
 def fake_with(reply: ReplyTemplate, clock: ManualClock | RealClock | None = None) -> Fake:
     story = Scenario("story", "One reply.", "done", {"done": State({"status": "completed"}, content=(reply,))})
-    fake = Fake(Library(), shipped_shelf(), scenario=story, clock=clock or ManualClock())
+    fake = Fake(Library(), shipped_clips(), scenario=story, clock=clock or ManualClock())
     fake.task(id="video_x")
     return fake
 

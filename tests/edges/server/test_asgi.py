@@ -19,8 +19,8 @@ from video_mockserver.api.messages import Fault
 from video_mockserver.edges.server.asgi import Edge, FaultWithoutSocket, raw_path
 from video_mockserver.edges.server.registry import FakeRegistry
 from video_mockserver.edges.server.uvicorn_server import VideoServer
-from video_mockserver.fake.clip_files import load_clip, shipped_shelf
-from video_mockserver.fake.clips import ClipShelf
+from video_mockserver.fake.clip_files import load_clip, shipped_clips
+from video_mockserver.fake.clips import ClipStore
 from video_mockserver.fake.clock import ManualClock
 from video_mockserver.scenario.library import Library
 from video_mockserver.scenario.model import ReplyTemplate, Scenario, State
@@ -38,14 +38,14 @@ def film(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 @pytest.fixture(scope="module")
-def shelf(film: Path) -> ClipShelf:
-    shelf = shipped_shelf()
-    return ClipShelf({**shelf.clips, "film": load_clip(film, name="film")}, shelf.read, shelf.pictures)
+def clip_store(film: Path) -> ClipStore:
+    clip_store = shipped_clips()
+    return ClipStore({**clip_store.clips, "film": load_clip(film, name="film")}, clip_store.read, clip_store.pictures)
 
 
 @pytest.fixture(scope="module", params=["httptools", "h11"])
-def server(request: pytest.FixtureRequest, shelf: ClipShelf) -> Iterator[VideoServer]:
-    with VideoServer(parser=request.param, shelf=shelf, unknown_tasks="create") as server:
+def server(request: pytest.FixtureRequest, clip_store: ClipStore) -> Iterator[VideoServer]:
+    with VideoServer(parser=request.param, clip_store=clip_store, unknown_tasks="create") as server:
         yield server
 
 
@@ -231,7 +231,7 @@ def test_a_large_body_arrives_whole(server: VideoServer) -> None:
         body = b'{"model": "grok-video-3", "prompt": "%b"}' % prompt.encode()
         client.ask("/v1/videos", JSON, method="POST", body=body)
         assert client.reply()[0] == 200
-        assert fake.tasks[0].wish.prompt == prompt
+        assert fake.tasks[0].params.prompt == prompt
 
 
 def test_a_client_that_expects_100_continue_gets_it(server: VideoServer) -> None:
@@ -417,11 +417,11 @@ def test_a_clip_is_read_as_the_client_takes_it(server: VideoServer) -> None:
 def test_a_clip_that_shrinks_meanwhile_comes_short(server: VideoServer, tmp_path: Path, warnings: list[str]) -> None:
     path = tmp_path / "shrinking.mp4"
     path.write_bytes(b"x" * 1000)
-    shelf = shipped_shelf()
-    clips = {**shelf.clips, "shrinking": load_clip(path, name="shrinking")}
+    clip_store = shipped_clips()
+    clips = {**clip_store.clips, "shrinking": load_clip(path, name="shrinking")}
     path.write_bytes(b"x" * 300)
-    shelf = ClipShelf(clips, shelf.read, shelf.pictures)
-    with VideoServer(parser=server._parser, shelf=shelf, unknown_tasks="create") as own:
+    clip_store = ClipStore(clips, clip_store.read, clip_store.pictures)
+    with VideoServer(parser=server._parser, clip_store=clip_store, unknown_tasks="create") as own:
         fake = own.fake(scripted(clip="shrinking"))
         with Client(fake.ports[0]) as client:
             client.ask()
@@ -550,8 +550,8 @@ def test_a_defect_is_a_500_that_names_it_and_is_logged_once(
 
 
 @pytest.fixture
-def hall(shelf: ClipShelf) -> Iterator[FakeRegistry]:
-    hall = FakeRegistry(Library(), shelf, {"unknown_tasks": "create"})
+def hall(clip_store: ClipStore) -> Iterator[FakeRegistry]:
+    hall = FakeRegistry(Library(), clip_store, {"unknown_tasks": "create"})
     yield hall
     hall.shut()
 
@@ -690,9 +690,11 @@ def test_an_edge_starts_and_stops_as_asgi_wants_it(hall: FakeRegistry) -> None:
     ],
 )  # fmt: skip
 def test_a_public_url_goes_before_the_host(
-    shelf: ClipShelf, options: dict[str, Any], prefix: str, api: str, download: str
+    clip_store: ClipStore, options: dict[str, Any], prefix: str, api: str, download: str
 ) -> None:
-    hall = FakeRegistry(Library(), shelf, {"unknown_tasks": "create", "scenario": scripted(text=ORIGINS)}, **options)
+    hall = FakeRegistry(
+        Library(), clip_store, {"unknown_tasks": "create", "scenario": scripted(text=ORIGINS)}, **options
+    )
     try:
         hall.attach(hall.make(name="default"), 8001, 8002)
         transport = httpx.ASGITransport(Edge(hall))

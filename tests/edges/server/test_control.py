@@ -26,7 +26,7 @@ from starlette.testclient import TestClient
 from starlette.types import Receive, Scope, Send
 
 from support import ROOT, asking
-from support.fakes import SCENARIOS, Scenarios, make_fake, memory_shelf
+from support.fakes import SCENARIOS, Scenarios, make_fake, memory_clips
 from video_mockserver.api.messages import Origins
 from video_mockserver.edges.server.control import _HANDLERS, FakeProvider, _encoded, control_app
 from video_mockserver.edges.server.control_routes import BODY_LIMIT, CONTROL_ROUTES, FAKE_NAME
@@ -193,7 +193,7 @@ def test_a_task_is_made_with_a_scenario_an_id_a_dialect_and_a_wish(control: Cont
     assert (document["model"], document["seconds"], document["size"]) == ("sora-2", "8", "720x1280")
     task = fake.find_task("video_mine")
     assert task is not None
-    assert (task.wish.prompt, task.wish.aspect_ratio, task.clip.name) == ("a fox", "9:16", "portrait")
+    assert (task.params.prompt, task.params.aspect_ratio, task.clip.name) == ("a fox", "9:16", "portrait")
 
 
 def test_a_task_made_with_nothing_follows_the_default(control: Control) -> None:
@@ -640,7 +640,7 @@ class BrokenFiles(Scenarios):
 def test_a_scenario_whose_file_is_wrong_is_refused_with_its_problems(
     control: Control, house: House, method: str, path: str, body: Any
 ) -> None:
-    house.held["default"] = Fake(BrokenFiles(), memory_shelf(), clock=ManualClock())
+    house.held["default"] = Fake(BrokenFiles(), memory_clips(), clock=ManualClock())
     answer = control(method, path, json=body)
     assert message(answer, 422) == "own/broken.yaml:3: start: no state 'x'"
     assert answer.json()["error"]["problems"] == [{"line": 3, "path": "start", "message": "no state 'x'"}]
@@ -654,7 +654,7 @@ def test_a_scenario_with_a_clip_that_is_not_there_is_refused(control: Control) -
 
 
 def test_a_list_with_summaries_says_which_file_is_wrong(control: Control, house: House) -> None:
-    house.held["default"] = Fake(BrokenFiles(), memory_shelf(), clock=ManualClock())
+    house.held["default"] = Fake(BrokenFiles(), memory_clips(), clock=ManualClock())
     told = control("GET", "/scenarios?summaries=true").json()["scenarios"]
     assert told[-1] == {"name": "own/broken", "error": "own/broken.yaml:3: start: no state 'x'"}
 
@@ -871,7 +871,7 @@ def server() -> Iterator[VideoServer]:
         {"a": State(next=(Transition("b", seconds=1),)), "b": State(next=(Transition("a", seconds=1),))},
         never_ends=True,
     )  # fmt: skip
-    with VideoServer(library=Scenarios([looping]), shelf=memory_shelf(), clock=None, manual_clock=True) as server:
+    with VideoServer(library=Scenarios([looping]), clip_store=memory_clips(), clock=None, manual_clock=True) as server:
         yield server
 
 
@@ -919,7 +919,7 @@ def test_pages_and_other_names_are_kept_out_on_the_socket_too(server: VideoServe
 
 def test_a_server_with_a_token_wants_it(document: dict[str, Any]) -> None:
     with (
-        VideoServer(library=Scenarios(), shelf=memory_shelf(), token=GOOD) as server,
+        VideoServer(library=Scenarios(), clip_store=memory_clips(), token=GOOD) as server,
         server.fake() as fake,
         httpx.Client() as client,
     ):

@@ -32,8 +32,8 @@ from video_mockserver.api.messages import Fault
 from video_mockserver.edges.server.asgi import Edge, FaultWithoutSocket
 from video_mockserver.edges.server.registry import Binding, FakeRegistry, ServedFake
 from video_mockserver.edges.server.uvicorn_server import ServerProcess, VideoServer
-from video_mockserver.fake.clip_files import load_clip, shipped_shelf
-from video_mockserver.fake.clips import ClipShelf
+from video_mockserver.fake.clip_files import load_clip, shipped_clips
+from video_mockserver.fake.clips import ClipStore
 from video_mockserver.fake.clock import ManualClock
 from video_mockserver.scenario.library import Library
 from video_mockserver.scenario.model import ReplyTemplate, Scenario, State, Transition
@@ -414,7 +414,7 @@ def test_every_kind_of_loopback_is_known(tmp_path: Path) -> None:
         async with httpx.AsyncClient(transport=transport, base_url="http://127.0.0.1:8001") as client:
             return (await client.get("/_mock/fakes")).status_code
 
-    hall = FakeRegistry(Library(), shipped_shelf(), {})
+    hall = FakeRegistry(Library(), shipped_clips(), {})
     hall.attach(hall.make(), 8001, 8002)
     try:
         for host in ("127.0.0.1", "127.9.9.9", "::1", "localhost"):
@@ -430,13 +430,15 @@ def test_every_kind_of_loopback_is_known(tmp_path: Path) -> None:
 
 @pytest.fixture
 def clip_server(tmp_path: Path) -> Iterator[VideoServer]:
-    shelf = shipped_shelf()
-    clips = dict(shelf.clips)
+    clip_store = shipped_clips()
+    clips = dict(clip_store.clips)
     for name, size in (("film", 1_000_000), ("empty", 0)):
         path = tmp_path / f"{name}.mp4"
         path.write_bytes(bytes(range(250)) * (size // 250))
         clips[name] = load_clip(path, name=name)
-    with VideoServer(shelf=ClipShelf(clips, shelf.read, shelf.pictures), unknown_tasks="create") as server:
+    with VideoServer(
+        clip_store=ClipStore(clips, clip_store.read, clip_store.pictures), unknown_tasks="create"
+    ) as server:
         yield server
 
 
@@ -784,7 +786,7 @@ def test_a_start_that_is_interrupted_leaves_no_process(monkeypatch: pytest.Monke
 @pytest.fixture
 def in_process() -> Iterator[Callable[..., tuple[TestClient, ServedFake]]]:
     """Fakes behind Starlette's test client: no server, no socket."""
-    hall = FakeRegistry(Library(), shipped_shelf(), {"unknown_tasks": "create"})
+    hall = FakeRegistry(Library(), shipped_clips(), {"unknown_tasks": "create"})
 
     def make(*args: Any, **options: Any) -> tuple[TestClient, ServedFake]:
         fake = hall.make(scenario=args[0], **options)
@@ -818,7 +820,7 @@ def test_a_test_client_is_told_that_a_fault_needs_a_socket(in_process: Callable[
 
 @pytest.mark.parametrize("server", [None, ("/run/mock.sock", None), ("testserver", 81)])
 def test_a_port_that_leads_to_no_fake_is_a_404_that_says_so(server: Any) -> None:
-    hall = FakeRegistry(Library(), shipped_shelf(), {})
+    hall = FakeRegistry(Library(), shipped_clips(), {})
     said = []
 
     async def send(message: Any) -> None:

@@ -21,8 +21,8 @@ from video_mockserver.api.messages import Fault
 from video_mockserver.edges.server.registry import ServedFake
 from video_mockserver.edges.server.uvicorn_server import VideoServer
 from video_mockserver.edges.server.wire import wired
-from video_mockserver.fake.clip_files import load_clip, shipped_shelf
-from video_mockserver.fake.clips import ClipShelf
+from video_mockserver.fake.clip_files import load_clip, shipped_clips
+from video_mockserver.fake.clips import ClipStore
 from video_mockserver.fake.clock import ManualClock
 from video_mockserver.scenario.model import ReplyTemplate, Scenario, State
 
@@ -39,9 +39,11 @@ def film(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 @pytest.fixture(scope="module", params=["httptools", "h11"])
 def server(request: pytest.FixtureRequest, film: Path) -> Iterator[VideoServer]:
-    shelf = shipped_shelf()
-    shelf = ClipShelf({**shelf.clips, "film": load_clip(film, name="film")}, shelf.read, shelf.pictures)
-    with VideoServer(parser=request.param, shelf=shelf, unknown_tasks="create") as server:
+    clip_store = shipped_clips()
+    clip_store = ClipStore(
+        {**clip_store.clips, "film": load_clip(film, name="film")}, clip_store.read, clip_store.pictures
+    )
+    with VideoServer(parser=request.param, clip_store=clip_store, unknown_tasks="create") as server:
         yield server
 
 
