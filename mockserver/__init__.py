@@ -25,6 +25,7 @@ if TYPE_CHECKING:
     from .scenario.library import Library
     from .scenario.model import Expect, ReplyTemplate, Scenario, State, Transition
     from .scenario.reader import read_scenario
+    from .scenario.schema import scenario_schema
     from .scenario.sources import UnknownScenario
     from .scenario.validation import ScenarioError, validate
     from .scenario.writer import write_scenario
@@ -61,6 +62,7 @@ __all__ = [
     "__version__",
     "check",
     "read_scenario",
+    "scenario_schema",
     "validate",
     "video_clock",
     "video_mock",
@@ -97,6 +99,7 @@ _HOMES = {
     "VideoServer": "edges.server.uvicorn_server",
     "check": "checking.callables",
     "read_scenario": "scenario.reader",
+    "scenario_schema": "scenario.schema",
     "validate": "scenario.validation",
     "video_clock": "checking.shared_fakes",
     "video_mock": "checking.shared_fakes",

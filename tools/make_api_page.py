@@ -42,7 +42,7 @@ _SECTIONS = {
     "The judge": ["check", "Report", "Verdict", "Terms", "ContractBroken"],
     "Scenarios": [
         "Library", "Scenario", "State", "Transition", "ReplyTemplate", "Fault", "Expect", "read_scenario",
-        "write_scenario", "validate", "ScenarioError", "UnknownScenario",
+        "write_scenario", "validate", "scenario_schema", "ScenarioError", "UnknownScenario",
     ],
 }  # fmt: skip
 

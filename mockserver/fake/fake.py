@@ -132,7 +132,7 @@ class Fake:
         request = context.request
         if match is None:
             near = tree.near(request.path)
-            hint = f"; near it: {', '.join(near)}" if near else ""
+            hint = f" (did you mean {', '.join(near)}?)" if near else ""
             context.note = f"no route {request.path} on the {request.host} host{hint}"
             if request.host == "download":
                 return storage_reply(404)

@@ -36,6 +36,7 @@ class Task:
 
     id: str
     params: CreateParams
+    scenario: Scenario
     compiled: CompiledScenario
     dialect: Dialect
     clip: Clip
@@ -46,11 +47,6 @@ class Task:
     deleted: bool = False
     served: dict[tuple[int, str], int] = field(default_factory=dict)
     shown: tuple[tuple[str, int, int, Origins], Reply] | None = None
-
-    @property
-    def scenario(self) -> Scenario:
-        """The scenario that the task follows."""
-        return self.compiled.scenario
 
     @property
     def state(self) -> str:
@@ -108,6 +104,7 @@ class TaskStore:
         task = Task(
             id=id or self._scripted_id(scenario, nth) or self._new_id(params),
             params=params,
+            scenario=scenario,
             compiled=compiled_scenario(scenario),
             dialect=dialect,
             clip=clip,

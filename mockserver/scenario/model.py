@@ -111,7 +111,7 @@ class Expect:
     sources: tuple[str, ...] = ()
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, weakref_slot=True)
 class Scenario:
     """The script of a task: named states, the way from one to the next, and what each route answers meanwhile.
 

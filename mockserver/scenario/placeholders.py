@@ -10,7 +10,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Protocol
 
-__all__ = ["PLACEHOLDERS", "Placeholder", "PlaceholderContext"]
+__all__ = ["PLACEHOLDERS", "VOLATILE", "Placeholder", "PlaceholderContext"]
 
 
 class PlaceholderContext(Protocol):
@@ -157,3 +157,5 @@ PLACEHOLDERS: Mapping[str, Placeholder] = {
         "When the task's result expires, in Unix seconds.", lambda context, _: context.expires_at, numeric=True
     ),
 }  # fmt: skip
+
+VOLATILE = frozenset(name for name, placeholder in PLACEHOLDERS.items() if placeholder.volatile)

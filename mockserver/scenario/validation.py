@@ -16,6 +16,7 @@ from ..api.dialects import DIALECTS
 from ..api.faults import FAULTS
 from ..api.messages import Fault
 from ..api.suggest import did_you_mean, nearest
+from .cache import ScenarioCache
 from .model import CANCELLED, EVENTS, ReplyTemplate, Scenario, State, Transition
 from .placeholders import PLACEHOLDERS
 from .template import OMIT, names
@@ -158,21 +159,21 @@ def not_a_text(value: object) -> str:
     return f"{shown(value)} is not a text" + ("; put it in quotes" if isinstance(value, int | float) else "")
 
 
-# By identity, as scenarios hold mappings and do not hash: the same one is given to many fakes.
-_right: dict[int, Scenario] = {}
-_KEPT = 512
-
-
 def validate(scenario: Scenario) -> Scenario:
     """The scenario itself. Raises `ScenarioError` with every problem when it is not right."""
-    if _right.get(id(scenario)) is not scenario:
-        found = problems(scenario)
-        if found:
-            raise ScenarioError(found, scenario.name)
-        if len(_right) >= _KEPT:
-            _right.clear()
-        _right[id(scenario)] = scenario
+    _is_valid.get(scenario)
     return scenario
+
+
+def _raise_for_problems(scenario: Scenario) -> bool:
+    found = problems(scenario)
+    if found:
+        raise ScenarioError(found, scenario.name)
+    return True
+
+
+# The same scenario is given to many fakes.
+_is_valid = ScenarioCache(_raise_for_problems)
 
 
 def problems(scenario: Scenario) -> list[Problem]:

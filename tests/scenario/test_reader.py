@@ -328,7 +328,7 @@ SLIPS = [
      "content, next)"),
     ("next: {state: processing", "nxt: {state: processing", "6: states.queued.nxt: unknown key (did you mean 'next'?)"),
     ("next: {state: processing", "then: {state: processing",
-     "6: states.queued.then: unknown key (available: video, unified, wrapped, poll, download, downloads, content, "
+     "6: states.queued.then: unknown key (available: video, unified, wrapped, poll, download, downloads, "
      "content, next)"),
     ("    next: {state: processing, after: 2 polls}\n", "",
      "4: states.queued: the task stays here for ever at 'queued', which is no end: give it a 'next', or say "

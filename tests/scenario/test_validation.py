@@ -310,8 +310,8 @@ WRONG: Mapping[str, tuple[Scenario, list[str]]] = {
     "an unknown template in a header": (
         with_reply(headers={"Location": "{downlod_url}"}),
         [
-            "states.completed.poll.0.headers.Location: unknown placeholder {downlod_url} (did you mean 'download_url'?); "
-            "write {{downlod_url}} for the text"
+            "states.completed.poll.0.headers.Location: unknown placeholder {downlod_url} (did you mean "
+            "'download_url'?); write {{downlod_url}} for the text"
         ],
     ),
     "a header twice": (
@@ -367,8 +367,8 @@ WRONG: Mapping[str, tuple[Scenario, list[str]]] = {
     "an unknown template": (
         with_completed(video={"status": "completed", "url": "{downlod_url}"}),
         [
-            "states.completed.video.url: unknown placeholder {downlod_url} (did you mean 'download_url'?); "
-            "write {{downlod_url}} for the text"
+            "states.completed.video.url: unknown placeholder {downlod_url} (did you mean "
+            "'download_url'?); write {{downlod_url}} for the text"
         ],
     ),
     "an unknown template in a stylesheet": (

@@ -356,15 +356,15 @@ WRONG_MEANINGS: Mapping[str, tuple[str, list[str]]] = {
     "an unknown template": (
         HEAD + "    unified:\n      a:\n        - 1\n        - url: '{downlod_url}'\n",
         [
-            "f.yaml:9: states.a.unified.a.1.url: unknown placeholder {downlod_url} (did you mean 'download_url'?); write "
-            "{{downlod_url}} for the text"
+            "f.yaml:9: states.a.unified.a.1.url: unknown placeholder {downlod_url} (did you mean 'download_url'?); "
+            "write {{downlod_url}} for the text"
         ],
     ),
     "the problem of one reply in a list of one": (
         HEAD + "    poll:\n      -\n        text: '{tsk_id}'\n",
         [
-            "f.yaml:8: states.a.poll.0.text: unknown placeholder {tsk_id} (did you mean 'task_id'?); write {{tsk_id}} for the "
-            "text"
+            "f.yaml:8: states.a.poll.0.text: unknown placeholder {tsk_id} (did you mean 'task_id'?); write {{tsk_id}} "
+            "for the text"
         ],
     ),
     "a link that nothing shows": (

@@ -111,7 +111,7 @@ def _task_on_first_request(state: FakeState, context: RequestContext, id: str) -
         hints += [
             f"the scenario {scenario!r}" for scenario in close_matches(name, state.scenario_names()) if name != id
         ]
-        hint = f" (did you mean {' or '.join(hints)}?)" if hints else ""
+        hint = f" (did you mean {', '.join(hints)}?)" if hints else ""
         raise Refusal("task_not_exist", f"no task {id!r} was created here{hint}", task_id=id)
     params = state.default_params(state.dialect_of(scenario))
     return make_task(state, scenario, params, context, id=id, billed=False)

@@ -22,7 +22,8 @@ _ORDER = (
     "right-request", "task-id", "authorization", "poll-to-end", "stop-at-end", "url-order", "url-absent",
     "fallback-no-url", "fallback-download", "failed-no-download", "report-failed", "report-no-clip", "whole-clip",
     "deliver", "no-key-to-other-hosts", "follow-redirects", "redirect-limit", "check-body", "no-partial-file",
-    "retry-after", "survive-429", "survive-5xx", "survive-html", "survive-bad-json", "survive-broken-connection", "unknown-fields",
+    "retry-after", "survive-429", "survive-5xx", "survive-html", "survive-bad-json", "survive-broken-connection",
+    "unknown-fields",
     "unknown-status", "odd-types", "give-up-refused", "give-up-unknown", "poll-pause", "give-up-endless-task",
     "give-up-stalled", "one-task",
 )  # fmt: skip

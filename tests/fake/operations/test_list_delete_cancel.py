@@ -317,7 +317,7 @@ def test_what_a_remix_does_not_say_it_takes_from_its_source(new_fake: NewFake, d
         ("GET", "/v1/video", "/v1/videos"),
         ("GET", "/v1/videos/", "/v1/videos"),
         ("POST", "/videos", "/v1/videos"),
-        ("GET", "/v1/v1/videos/abc/content", "near it: /v1/videos/abc/content"),
+        ("GET", "/v1/v1/videos/abc/content", "(did you mean /v1/videos/abc/content?)"),
         ("GET", "/v1/videos/a/contents", "/v1/videos/{task_id}/content"),
         ("POST", "/v1/video/generation", "/v1/video/generations"),
         ("GET", "/favicon.ico", None),
