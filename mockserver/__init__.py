@@ -24,10 +24,11 @@ if TYPE_CHECKING:
     from .judge.verdict import ContractBroken, Report, Terms, Verdict
     from .scenario.library import Library
     from .scenario.model import Expect, ReplyTemplate, Scenario, State, Transition
+    from .scenario.problems import ScenarioError
     from .scenario.reader import read_scenario
     from .scenario.schema import scenario_schema
     from .scenario.sources import UnknownScenario
-    from .scenario.validation import ScenarioError, validate
+    from .scenario.validation import validate
     from .scenario.writer import write_scenario
     from .testing import ClientContract
 
@@ -85,7 +86,7 @@ _HOMES = {
     "ReplyTemplate": "scenario.model",
     "Report": "judge.verdict",
     "Scenario": "scenario.model",
-    "ScenarioError": "scenario.validation",
+    "ScenarioError": "scenario.problems",
     "ServedFake": "edges.server.registry",
     "ServerProcess": "edges.server.uvicorn_server",
     "State": "scenario.model",

@@ -71,8 +71,8 @@ def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
 
 
 def _known(library: Library, name: Any) -> None:
+    from video_mockserver.scenario.problems import ScenarioError
     from video_mockserver.scenario.sources import UnknownScenario
-    from video_mockserver.scenario.validation import ScenarioError
 
     try:
         library.find(name)

@@ -221,8 +221,8 @@ def _serve(arguments: argparse.Namespace) -> int:
     import asyncio
 
     from ..edges.server.uvicorn_server import PortTaken, serve
+    from ..scenario.problems import ScenarioError
     from ..scenario.sources import UnknownScenario
-    from ..scenario.validation import ScenarioError
 
     library = _library(arguments.scenarios)
     try:
@@ -362,8 +362,8 @@ def _add_scenarios(commands: Any) -> None:
 
 def _list(arguments: argparse.Namespace) -> int:
     from ..api.suggest import close_matches
+    from ..scenario.problems import ScenarioError
     from ..scenario.sources import matching_names
-    from ..scenario.validation import ScenarioError
 
     library = _library(arguments.scenarios)
     asked = arguments.pattern.rstrip("/")
@@ -392,8 +392,8 @@ def _list(arguments: argparse.Namespace) -> int:
 
 
 def _show(arguments: argparse.Namespace) -> int:
+    from ..scenario.problems import ScenarioError
     from ..scenario.sources import UnknownScenario
-    from ..scenario.validation import ScenarioError
 
     library = _library(arguments.scenarios)
     try:
@@ -419,8 +419,8 @@ def _show(arguments: argparse.Namespace) -> int:
 def _validate(arguments: argparse.Namespace) -> int:
     from ..judge.expectation import contradiction
     from ..scenario.library import scenario_files
+    from ..scenario.problems import ScenarioError
     from ..scenario.reader import read_scenario
-    from ..scenario.validation import ScenarioError
 
     files: list[Path] = []
     for path in arguments.paths:

@@ -10,8 +10,8 @@ from ..fake.clips import DECOY
 from ..fake.fake import Fake
 from ..scenario.library import Library
 from ..scenario.model import Expect, ReplyTemplate, Scenario
+from ..scenario.problems import Problem, ScenarioError
 from ..scenario.sources import NoScenarios, ScenarioSource, UnknownScenario, matching_names
-from ..scenario.validation import Problem, ScenarioError
 from .observations import Case, Outcome
 from .reference_client import expectation
 from .verdict import Terms

@@ -13,7 +13,17 @@ from typing import Any
 
 from ..api.messages import Fault
 
-__all__ = ["BUILT_IN_STATES", "CANCELLED", "EVENTS", "Expect", "ReplyTemplate", "Scenario", "State", "Transition"]
+__all__ = [
+    "BUILT_IN_STATES",
+    "CANCELLED",
+    "EVENTS",
+    "Expect",
+    "ReplyTemplate",
+    "Scenario",
+    "State",
+    "Transition",
+    "is_ramp",
+]
 
 # What a client does to a task besides polling it; a state can be left `on` one of these.
 EVENTS: Mapping[str, str] = {
@@ -137,3 +147,12 @@ class Scenario:
     download_auth: str = "strict"
     link_lifetime: float = 43200.0
     task_id: str | None = None
+
+
+def is_ramp(progress: object) -> bool:
+    """Whether a state's `progress` is a ramp: two whole numbers, such as `[10, 90]`."""
+    return (
+        isinstance(progress, list | tuple)
+        and len(progress) == 2
+        and all(isinstance(end, int) and not isinstance(end, bool) for end in progress)
+    )

@@ -16,19 +16,12 @@ from ..api.faults import FAULTS
 from ..api.messages import Fault
 from ..api.suggest import did_you_mean, nearest
 from . import yaml_text as yaml_data
+from .graph import graph_problems
+from .limits import MAX_PROBLEMS
+from .links import link_problems
 from .model import Expect, ReplyTemplate, Scenario, State, Transition
-from .validation import (
-    MAX_PROBLEMS,
-    Path,
-    Problem,
-    ScenarioError,
-    data_problems,
-    link_problems,
-    not_a_text,
-    part_problems,
-    shown,
-    way_problems,
-)
+from .problems import Path, Problem, ScenarioError, data_problems, not_a_text, shown
+from .validation import part_problems
 from .yaml_text import TWICE
 
 __all__ = [
@@ -161,7 +154,7 @@ class _Reader:
         places = doubtful | {problem.path for problem in self.problems}
         found: Iterable[Problem] = part_problems(scenario)
         if not any(map(_leads, doubtful | {problem.path for problem in self.problems if problem.message == TWICE})):
-            found = chain(found, way_problems(scenario))
+            found = chain(found, graph_problems(scenario))
         if not any(path[:1] in ((), ("states",), ("create",)) for path in places):
             found = chain(found, link_problems(scenario))
         for problem in islice(found, MAX_PROBLEMS):

@@ -12,10 +12,7 @@ from typing import Any
 from ..api.contract import OUTCOMES, STATUS_PHASES, TASK_QUERY
 from ..api.dialects import DIALECTS
 from ..api.faults import FAULTS, FaultKind
-from .model import EVENTS
-from .placeholders import PLACEHOLDERS
-from .reader import BODIES, EXPECT_KEYS, REPLY_KEYS, SCENARIO_KEYS, STATE_KEYS, TRANSITION_KEYS
-from .validation import (
+from .limits import (
     DOWNLOAD_AUTH,
     HEADER_NAME,
     HEADER_VALUE,
@@ -27,6 +24,9 @@ from .validation import (
     TASK_ID,
     WORD,
 )
+from .model import EVENTS
+from .placeholders import PLACEHOLDERS
+from .reader import BODIES, EXPECT_KEYS, REPLY_KEYS, SCENARIO_KEYS, STATE_KEYS, TRANSITION_KEYS
 
 __all__ = ["DESCRIPTIONS", "scenario_schema"]
 

@@ -19,11 +19,12 @@ from video_mockserver.api.messages import Fault
 from video_mockserver.fake.clips import ClipStore
 from video_mockserver.judge.reference_client import expectation
 from video_mockserver.scenario.library import Library
+from video_mockserver.scenario.limits import DOWNLOAD_AUTH, SOURCES
 from video_mockserver.scenario.model import EVENTS, ReplyTemplate, Scenario, State, Transition
 from video_mockserver.scenario.placeholders import PLACEHOLDERS
+from video_mockserver.scenario.problems import ScenarioError
 from video_mockserver.scenario.reader import BODIES, REPLY_KEYS, SCENARIO_KEYS, STATE_KEYS, from_data, read_scenario
 from video_mockserver.scenario.schema import DESCRIPTIONS, scenario_schema
-from video_mockserver.scenario.validation import DOWNLOAD_AUTH, SOURCES, ScenarioError
 from video_mockserver.scenario.writer import to_data, write_scenario
 
 PAGE = (ROOT / "docs" / "scenarios.md").read_text("utf-8")

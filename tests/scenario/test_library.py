@@ -14,8 +14,8 @@ from video_mockserver.fake.clips import DECOY, ClipStore
 from video_mockserver.fake.clock import ManualClock
 from video_mockserver.fake.fake import Fake
 from video_mockserver.scenario.library import Library, scenario_files
+from video_mockserver.scenario.problems import ScenarioError
 from video_mockserver.scenario.sources import UnknownScenario
-from video_mockserver.scenario.validation import ScenarioError
 
 GOOD = """
 summary: {summary}

@@ -20,9 +20,11 @@ from support.wrong_scenarios import HEAD, LIFE, WHOLE, WRONG_MEANINGS, WRONG_SHA
 from video_mockserver.api.messages import Fault
 from video_mockserver.scenario import yaml_text as yaml_data
 from video_mockserver.scenario.library import Library
+from video_mockserver.scenario.limits import MAX_PROBLEMS
 from video_mockserver.scenario.model import Expect, ReplyTemplate, Scenario, State, Transition
+from video_mockserver.scenario.problems import ScenarioError
 from video_mockserver.scenario.reader import from_data, read_scenario
-from video_mockserver.scenario.validation import MAX_PROBLEMS, ScenarioError, problems
+from video_mockserver.scenario.validation import problems
 from video_mockserver.scenario.writer import to_data, write_scenario
 from video_mockserver.scenario.yaml_text import MAX_SIZE, MAX_VALUES
 

@@ -17,9 +17,9 @@ from video_mockserver.api.faults import FAULTS
 from video_mockserver.scenario.library import Library
 from video_mockserver.scenario.model import Scenario
 from video_mockserver.scenario.placeholders import PLACEHOLDERS
+from video_mockserver.scenario.problems import ScenarioError
 from video_mockserver.scenario.reader import from_data
 from video_mockserver.scenario.schema import scenario_schema
-from video_mockserver.scenario.validation import ScenarioError
 from video_mockserver.scenario.writer import to_data
 from video_mockserver.scenario.yaml_text import text_to_data
 

@@ -15,19 +15,10 @@ from video_mockserver.api.faults import FAULTS
 from video_mockserver.api.messages import Fault
 from video_mockserver.api.suggest import did_you_mean
 from video_mockserver.scenario.library import Library
+from video_mockserver.scenario.limits import MAX_INTEGER, MAX_POLLS, MAX_PROBLEMS, MAX_SECONDS, MIN_INTEGER
 from video_mockserver.scenario.model import Expect, ReplyTemplate, Scenario, State, Transition
-from video_mockserver.scenario.validation import (
-    MAX_INTEGER,
-    MAX_POLLS,
-    MAX_PROBLEMS,
-    MAX_SECONDS,
-    MIN_INTEGER,
-    Problem,
-    ScenarioError,
-    problems,
-    shown,
-    validate,
-)
+from video_mockserver.scenario.problems import Problem, ScenarioError, shown
+from video_mockserver.scenario.validation import problems, validate
 
 QUEUED = State(video={"status": "queued"}, next=(Transition("completed", polls=1),))
 COMPLETED = State(video={"status": "completed", "video_url": "{download_url}"})

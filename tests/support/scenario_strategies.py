@@ -10,10 +10,10 @@ from video_mockserver.api.contract import OUTCOMES
 from video_mockserver.api.dialects import DIALECTS
 from video_mockserver.api.faults import FAULTS
 from video_mockserver.api.messages import Fault
+from video_mockserver.scenario.limits import DOWNLOAD_AUTH, MAX_INTEGER, MIN_INTEGER, SOURCES, TASK_ID
 from video_mockserver.scenario.model import CANCELLED, EVENTS, Expect, ReplyTemplate, Scenario, State, Transition
 from video_mockserver.scenario.placeholders import PLACEHOLDERS
 from video_mockserver.scenario.template import names
-from video_mockserver.scenario.validation import DOWNLOAD_AUTH, MAX_INTEGER, MIN_INTEGER, SOURCES, TASK_ID
 
 __all__ = ["json_values", "replies", "scenarios", "texts", "words"]
 

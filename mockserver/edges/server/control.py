@@ -39,9 +39,9 @@ from ...fake.har import har
 from ...fake.journal import Exchange
 from ...fake.tasks import Task
 from ...scenario.model import Scenario
+from ...scenario.problems import ScenarioError
 from ...scenario.reader import read_scenario
 from ...scenario.sources import UnknownScenario
-from ...scenario.validation import ScenarioError
 from ...scenario.writer import to_data, write_scenario
 from .control_routes import (
     BODY_LIMIT,

@@ -12,7 +12,7 @@ from typing import Any
 
 from ...api.contract import DOWNLOAD_ROUTE, ROUTES
 from ...api.dialects import DIALECTS
-from ...scenario.validation import WORD
+from ...scenario.limits import WORD
 
 __all__ = [
     "BODY_LIMIT",

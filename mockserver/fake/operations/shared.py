@@ -9,8 +9,8 @@ from ...api.messages import Clip, Reply
 from ...api.suggest import close_matches
 from ...scenario.compiled import CompiledReply, Lookup
 from ...scenario.model import Scenario
+from ...scenario.problems import ScenarioError
 from ...scenario.sources import UnknownScenario
-from ...scenario.validation import ScenarioError
 from ..request_bodies import Form, FormError, parse_form
 from ..responses import clip_reply, json_reply, scripted_reply, status_error
 from ..selection import SCENARIO_HEADER

@@ -35,7 +35,7 @@ from video_mockserver.edges.server.uvicorn_server import VideoServer
 from video_mockserver.fake.clock import ManualClock
 from video_mockserver.fake.fake import Fake
 from video_mockserver.scenario.model import Scenario, State, Transition
-from video_mockserver.scenario.validation import Problem, ScenarioError
+from video_mockserver.scenario.problems import Problem, ScenarioError
 
 HERE = "http://127.0.0.1:8080"
 YAML = {"content-type": "application/yaml"}
