@@ -352,7 +352,7 @@ SLIPS = [
     ("video: {status: completed", "vido: {status: completed",
      "12: states.completed.vido: unknown key (did you mean 'video'?)"),
     ("video: {status: completed}", "video: completed",
-     "12: states.completed.video: 'completed' is not a mapping to lay over the document"),
+     "12: states.completed.video: 'completed' is not a mapping to merge into the document"),
     ("status: completed", "status: complete",
      "11: states.completed: the task stays here for ever at 'complete', which is no end (did you mean 'completed'?): "
      "give it a 'next', or say 'never_ends: true'"),
@@ -396,7 +396,7 @@ def test_a_part_that_could_not_be_read_is_not_judged_besides() -> None:
     text = HEAD.replace("done", "queued") + "    next: {state: b, after: soon}\n  b: {video: 5}\n"
     assert errors(text) == [
         "f.yaml:6: states.a.next.after: 'soon' is neither polls ('2 polls') nor a time ('45s', '500ms', '2m', '12h')",
-        "f.yaml:7: states.b.video: 5 is not a mapping to lay over the document",
+        "f.yaml:7: states.b.video: 5 is not a mapping to merge into the document",
     ]
 
 

@@ -125,7 +125,7 @@ WRONG_SHAPES: Mapping[str, tuple[str, list[str]]] = {
     ),
     "a video that is a word": (
         "summary: x\nstart: a\nstates:\n  a: {video: queued}\n",
-        ["f.yaml:4: states.a.video: 'queued' is not a mapping to lay over the document"],
+        ["f.yaml:4: states.a.video: 'queued' is not a mapping to merge into the document"],
     ),
     "a flag in words": (HEAD + "never_ends: yes\n", ["f.yaml:6: never_ends: 'yes' is neither true nor false"]),
     "a seed with a point": (HEAD + "seed: 1.5\n", ["f.yaml:6: seed: 1.5 is not a whole number"]),
