@@ -220,7 +220,8 @@ def _library(folders: Sequence[Path] | None) -> Library:
 def _serve(arguments: argparse.Namespace) -> int:
     import asyncio
 
-    from ..edges.server.uvicorn_server import PortTaken, serve
+    from ..edges.server.registry import PortTaken
+    from ..edges.server.serve import serve
     from ..scenario.sources import UnknownScenario
     from ..scenario.validation import ScenarioError
 
