@@ -14,8 +14,10 @@ if TYPE_CHECKING:
     from .checking.callables import check
     from .checking.shared_fakes import video_clock, video_mock, video_server
     from .edges.inprocess.respx import VideoMock
+    from .edges.server.limits import ServerLimits
+    from .edges.server.process import ServerProcess
     from .edges.server.registry import ServedFake
-    from .edges.server.uvicorn_server import ServerProcess, VideoServer
+    from .edges.server.video_server import VideoServer
     from .edges.virtual_time import VideoClock
     from .fake.clock import ManualClock, RealClock
     from .fake.journal import Exchange, Journal
@@ -50,6 +52,7 @@ __all__ = [
     "Scenario",
     "ScenarioError",
     "ServedFake",
+    "ServerLimits",
     "ServerProcess",
     "State",
     "Task",
@@ -88,7 +91,8 @@ _HOMES = {
     "Scenario": "scenario.model",
     "ScenarioError": "scenario.problems",
     "ServedFake": "edges.server.registry",
-    "ServerProcess": "edges.server.uvicorn_server",
+    "ServerLimits": "edges.server.limits",
+    "ServerProcess": "edges.server.process",
     "State": "scenario.model",
     "Task": "fake.tasks",
     "Terms": "judge.verdict",
@@ -97,7 +101,7 @@ _HOMES = {
     "Verdict": "judge.verdict",
     "VideoClock": "edges.virtual_time",
     "VideoMock": "edges.inprocess.respx",
-    "VideoServer": "edges.server.uvicorn_server",
+    "VideoServer": "edges.server.video_server",
     "check": "checking.callables",
     "read_scenario": "scenario.reader",
     "scenario_schema": "scenario.schema",

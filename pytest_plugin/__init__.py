@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from video_mockserver.edges.inprocess.respx import VideoMock
-    from video_mockserver.edges.server.uvicorn_server import ServedFake
+    from video_mockserver.edges.server.registry import ServedFake
     from video_mockserver.edges.virtual_time import VideoClock
     from video_mockserver.fake.fake import Fake
     from video_mockserver.scenario.library import Library

@@ -35,7 +35,7 @@ Seconds are floats. Times are Unix time in seconds. Errors are raised where a va
 _SECTIONS = {
     "In tests": ["video_server", "video_mock", "video_clock", "ClientContract"],
     "The fake": [
-        "VideoServer", "ServedFake", "FakeOptions", "ServerProcess", "VideoMock", "VideoClock", "ManualClock",
+        "VideoServer", "ServedFake", "FakeOptions", "ServerProcess", "ServerLimits", "VideoMock", "VideoClock", "ManualClock",
         "RealClock",
     ],
     "What happened": ["Task", "Journal", "Exchange"],

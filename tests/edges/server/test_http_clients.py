@@ -16,7 +16,7 @@ import httpx
 import pytest
 import requests
 
-from video_mockserver.edges.server.uvicorn_server import ServedFake
+from video_mockserver.edges.server.registry import ServedFake
 from video_mockserver.testing import video_server
 
 KEY = {"Authorization": "Bearer sk-any"}

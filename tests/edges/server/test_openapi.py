@@ -19,10 +19,11 @@ from video_mockserver.api.contract import CREATE_FIELDS, DOWNLOAD_ROUTE, TASK_QU
 from video_mockserver.api.dialects import DIALECTS, Dialect
 from video_mockserver.api.messages import Request
 from video_mockserver.api.routing import routes_for
-from video_mockserver.edges.server import openapi
-from video_mockserver.edges.server.control_routes import CONTROL_ROUTES, CONTROL_SCHEMAS
-from video_mockserver.edges.server.openapi import openapi_document
-from video_mockserver.edges.server.uvicorn_server import VideoServer
+from video_mockserver.edges.server.control.routes import CONTROL_ROUTES
+from video_mockserver.edges.server.control.schemas import CONTROL_SCHEMAS
+from video_mockserver.edges.server.openapi.bodies import CREATE_FIELD_SCHEMAS
+from video_mockserver.edges.server.openapi.document import openapi_document
+from video_mockserver.edges.server.video_server import VideoServer
 from video_mockserver.fake.fake import Fake
 from video_mockserver.scenario.model import ReplyTemplate
 
@@ -127,7 +128,7 @@ def test_it_is_data_without_surprises(document: dict[str, Any], dialect: Dialect
 
 
 def test_an_unknown_dialect_is_refused() -> None:
-    with pytest.raises(ValueError, match="no 'xai'; there are octopusx, new-api, openai"):
+    with pytest.raises(ValueError, match="dialect: 'xai' must be one of octopusx, new-api, openai"):
         openapi_document("xai")
 
 
@@ -242,7 +243,7 @@ def test_the_statuses_are_closed_where_the_pages_name_all() -> None:
 
 
 def test_a_body_may_hold_the_contracts_fields_and_no_others() -> None:
-    assert openapi._FIELDS.keys() == CREATE_FIELDS
+    assert CREATE_FIELD_SCHEMAS.keys() == CREATE_FIELDS
 
 
 @pytest.mark.parametrize(("dialect", "required"), [("octopusx", ["model", "prompt"]), ("openai", ["prompt"])])

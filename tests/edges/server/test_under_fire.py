@@ -25,8 +25,8 @@ from support.scenario_strategies import scenarios
 from video_mockserver.api.dialects import DIALECTS
 from video_mockserver.api.messages import Reply
 from video_mockserver.api.routing import routes_for
-from video_mockserver.edges.server.openapi import openapi_document
-from video_mockserver.edges.server.uvicorn_server import VideoServer
+from video_mockserver.edges.server.openapi.document import openapi_document
+from video_mockserver.edges.server.video_server import VideoServer
 from video_mockserver.fake import views
 from video_mockserver.fake.clock import ManualClock
 from video_mockserver.fake.fake import Fake
@@ -231,7 +231,7 @@ class Range:
             if own and not is_refused(reply):
                 # A poll counts once, whatever is answered.
                 trigger = machine.Poll(self.fake.clock.now())
-                assert task.position == machine.step(task.scenario, position, trigger, task.dice), exchange
+                assert task.position == machine.step(task.scenario, position, trigger, task.random_seed), exchange
             else:
                 assert task.position == position, exchange
 
