@@ -35,8 +35,8 @@ Seconds are floats. Times are Unix time in seconds. Errors are raised where a va
 _SECTIONS = {
     "In tests": ["video_server", "video_mock", "video_clock", "ClientContract"],
     "The fake": [
-        "VideoServer", "ServedFake", "FakeOptions", "ServerProcess", "ServerLimits", "VideoMock", "VideoClock", "ManualClock",
-        "RealClock",
+        "VideoServer", "ServedFake", "FakeOptions", "ServerProcess", "ServerLimits", "VideoMock", "VideoClock",
+        "ManualClock", "RealClock",
     ],
     "What happened": ["Task", "Journal", "Exchange"],
     "The judge": ["check", "Report", "Verdict", "Terms", "ContractBroken"],

@@ -187,8 +187,8 @@ def _fault(kind: str, told: FaultKind) -> Iterable[Schema]:
         yield _with_number(kind, told, {"anyOf": at})
     if told.amount != "no":
         amount: Schema = {"type": "integer", "minimum": MIN_INTEGER, "maximum": MAX_INTEGER}
-        if kind == "drip":
-            amount["minimum"] = 1
+        if told.least is not None:
+            amount["minimum"] = told.least
         else:
             amount["not"] = {"const": 0}
         yield _with_number(kind, told, amount)

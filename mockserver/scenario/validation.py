@@ -296,10 +296,11 @@ def _fault_problems(fault: Fault, path: Path) -> Iterator[Problem]:
         yield Problem(path, f"{fault.at * 100:g}% is not a share of the body from 0% to 100%")
     elif fault.at is not None and fault.at < 0:
         yield Problem(path, f"{fault.at} is not a number of bytes")
-    if fault.kind == "drip" and fault.amount is not None and fault.amount < 1:
-        yield Problem(path, f"{fault.amount} is not a rate of 1 byte a second or more")
-    if fault.kind == "wrong_length" and fault.amount == 0:
-        yield Problem(path, "a difference of 0 is no fault")
+    if fault.amount is not None:
+        if kind.least is not None and fault.amount < kind.least:
+            yield Problem(path, f"{fault.amount} is too small: {fault.kind!r} takes {kind.least} or more")
+        elif kind.least is None and fault.amount == 0:
+            yield Problem(path, f"{fault.kind!r} of 0 is no fault")
 
 
 def _example(kind: str) -> str:

@@ -348,11 +348,11 @@ WRONG: Mapping[str, tuple[Scenario, list[str]]] = {
     ),
     "a drip that stands still": (
         with_reply(fault=Fault("drip", amount=0)),
-        ["states.completed.poll.0.fault: 0 is not a rate of 1 byte a second or more"],
+        ["states.completed.poll.0.fault: 0 is too small: 'drip' takes 1 or more"],
     ),
     "a length that is right": (
         with_reply(fault=Fault("wrong_length", amount=0)),
-        ["states.completed.poll.0.fault: a difference of 0 is no fault"],
+        ["states.completed.poll.0.fault: 'wrong_length' of 0 is no fault"],
     ),
     # Templates and links.
     "an unknown template": (

@@ -270,7 +270,7 @@ WRONG_SHAPES: Mapping[str, tuple[str, list[str]]] = {
     ),
     "a difference of nothing": (
         HEAD + "    poll: {fault: {wrong_length: 0}}\n",
-        ["f.yaml:6: states.a.poll.fault: a difference of 0 is no fault"],
+        ["f.yaml:6: states.a.poll.fault: 'wrong_length' of 0 is no fault"],
     ),
     "a way that is a word": (
         HEAD + "    next: a\n",

@@ -8,6 +8,7 @@ from itertools import takewhile
 from urllib.parse import unquote, urlsplit
 
 from ...api.contract import DOWNLOAD_ALIAS
+from ...api.faults import FAULTS
 from ...api.redaction import mask_query
 from ...fake.journal import Exchange
 from .. import anomalies
@@ -185,6 +186,6 @@ def give_up_stalled(case: Case) -> Iterator[Finding]:
     for exchange, until in zip(case.exchanges, moments, strict=True):
         waited = case.passed(exchange, until)
         fault = exchange.scripted_fault
-        if fault is not None and fault.kind == "stall" and thresholds.LONG_STALL <= waited < math.inf:
+        if fault is not None and FAULTS[fault.kind].is_silent and thresholds.LONG_STALL <= waited < math.inf:
             yield Finding(f"{at(exchange)} never ends ({exchange.fault}), and the client waited for {waited:.0f} s",
                           exchange.number)  # fmt: skip

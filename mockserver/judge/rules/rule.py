@@ -12,6 +12,7 @@ from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 
 from ...api.contract import Phase
+from ...api.faults import FAULTS
 from ...fake.journal import Exchange
 from .. import anomalies
 from ..observations import POLLS, Case, is_clip
@@ -146,4 +147,4 @@ def is_odd(exchange: Exchange, document: Mapping[str, object]) -> bool:
 def hangs(case: Case) -> bool:
     """Whether the last reply was one that never ends."""
     fault = case.last.scripted_fault if case.last is not None else None
-    return fault is not None and fault.kind in ("stall", "endless")
+    return fault is not None and FAULTS[fault.kind].never_ends

@@ -5,6 +5,7 @@ from __future__ import annotations
 import httpx
 import pytest
 
+from video_mockserver.api.faults import describe
 from video_mockserver.api.messages import Fault
 from video_mockserver.edges.inprocess.calls import (
     API_ORIGIN,
@@ -89,7 +90,7 @@ def test_real_time_passes_where_the_clock_is_real() -> None:
         (Fault("unended"), "protocol", -1),
         (Fault("garbage"), "protocol", 0),
     ],
-    ids=lambda value: value.describe() if isinstance(value, Fault) else "",
+    ids=lambda value: describe(value) if isinstance(value, Fault) else "",
 )
 def test_a_fault_ends_as_it_would_on_a_socket(fault: Fault, kind: str, sent: int) -> None:
     fake = fake_with(ReplyTemplate(clip="clip", fault=fault))

@@ -16,6 +16,7 @@ import httpx
 import pytest
 
 from support.sockets import POLL, TEXT, Client, ended, eventually, request, scripted, within
+from video_mockserver.api.faults import describe
 from video_mockserver.api.messages import Fault
 from video_mockserver.edges.server.asgi import ApiApp, raw_path
 from video_mockserver.edges.server.limits import ServerLimits
@@ -623,12 +624,12 @@ def test_faults_that_need_no_socket_are_as_they_are(
         (Fault("unended"), 1024),
         (Fault("garbage"), 0),
     ],
-    ids=lambda value: value.describe().replace(" ", "_") if isinstance(value, Fault) else None,
+    ids=lambda value: describe(value).replace(" ", "_") if isinstance(value, Fault) else None,
 )
 def test_the_others_say_that_they_need_one(registry: FakeRegistry, fault: Fault, sent: int) -> None:
     error, exchange = told_in_process(registry, scripted(fault))
     assert isinstance(error, ConnectionError)
-    assert str(error) == f"{fault.describe()}: only a server with sockets can do this"
+    assert str(error) == f"{describe(fault)}: only a server with sockets can do this"
     assert (exchange.sent, exchange.ended) == (sent, "fault")
 
 

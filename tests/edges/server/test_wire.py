@@ -16,7 +16,7 @@ import pytest
 import requests
 
 from support.sockets import PATIENCE, POLL, TEXT, Client, ended, eventually, request, scripted
-from video_mockserver.api.faults import FAULTS
+from video_mockserver.api.faults import FAULTS, describe
 from video_mockserver.api.messages import Fault
 from video_mockserver.edges.compat import http_protocol
 from video_mockserver.edges.server.limits import ServerLimits
@@ -109,7 +109,7 @@ CASES = [
          httpx.RemoteProtocolError, requests.ConnectionError, 1),
 ]  # fmt: skip
 
-each_fault = pytest.mark.parametrize("case", CASES, ids=lambda case: case.fault.describe().replace(" ", "_"))
+each_fault = pytest.mark.parametrize("case", CASES, ids=lambda case: describe(case.fault).replace(" ", "_"))
 
 
 def test_every_kind_of_fault_is_tried_here() -> None:
@@ -136,7 +136,7 @@ def test_a_socket_sees_exactly_this(server: VideoServer, case: Case) -> None:
             assert client.rest() == case.body
         assert client.ending == case.ending
         eventually(lambda: ended(fake) == "fault")
-        assert fake.journal[-1].fault == case.fault.describe()
+        assert fake.journal[-1].fault == describe(case.fault)
         arrived = case.body.count(BODY) * len(BODY) or len(case.body)
         assert fake.journal[-1].sent == (0 if case.fault.kind == "garbage" else arrived)
 
@@ -269,7 +269,7 @@ def busy(server: VideoServer) -> int:
 @pytest.mark.parametrize(
     "fault",
     [Fault("stall"), Fault("stall", 9), Fault("drip", amount=1), Fault("endless")],
-    ids=lambda fault: fault.describe().replace(" ", "_"),
+    ids=lambda fault: describe(fault).replace(" ", "_"),
 )
 def test_a_client_may_leave_in_the_middle(server: VideoServer, fault: Fault, pipelined: int, rudely: bool) -> None:
     with server.fake(scripted(fault)) as fake, Client(fake.ports[0]) as client:
