@@ -224,7 +224,7 @@ def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
     )
     if not broken:
         return
-    from video_mockserver.judge.rules import RULES
+    from video_mockserver.judge.rules.table import RULES
 
     terminalreporter.section("video-mockserver: broken promises")
     width = max(map(len, broken))

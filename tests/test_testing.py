@@ -60,7 +60,7 @@ class TestMine(ClientContract):
     result = run(pytester, body, falls_back=False)
     result.assert_outcomes(failed=1)
     text = result.stdout.str()
-    assert re.search(r"^fallback-download: GET download:.* was answered 404, and /content was not asked$", text, re.M)
+    assert re.search(r"^fallback-download: GET .* was answered 404, and /content was not requested$", text, re.M)
     assert re.search(r"^FAIL download/url_404: The URL answers 404", text, re.M)
     assert "must fallback-download: GET download:/clips/" in text
     assert "raised ValueError: no clip" in text
@@ -80,7 +80,7 @@ class TestMine(ClientContract):
 """
     result = run(pytester, body, falls_back=False, options=("-n", workers))
     result.assert_outcomes(failed=4)
-    sentence = "When the download of the URL fails, the clip is asked for at /content."
+    sentence = "If the download from the URL fails, the clip is fetched from /content."
     result.stdout.fnmatch_lines([
         "*= video-mockserver: broken promises =*",
         f"must fallback-download  3 cases: {sentence}",

@@ -438,7 +438,7 @@ def _write(arguments: argparse.Namespace, report: Report) -> None:
 
 
 def _rules(arguments: argparse.Namespace) -> int:
-    from ..judge.rules import RULES
+    from ..judge.rules.table import RULES
     from .contract_page import markdown
 
     rules = RULES.values()

@@ -37,7 +37,7 @@ from ..fake.tasks import Task
 from ..judge import anomalies
 from ..judge.expectation import case_of
 from ..judge.observations import CREATES, POLLS, Case, Outcome
-from ..judge.rules import RULES
+from ..judge.rules.table import RULES
 from ..judge.verdict import Terms, Verdict, Violation, judge, new_report
 from ..scenario.model import Expect, ReplyTemplate, Scenario, State, Transition
 
@@ -414,7 +414,7 @@ class ClientMachine(RuleBasedStateMachine):
             if exchange.task_id == task.id or (exchange.task_id is None and exchange.operation not in CREATES)
         ]
         others = [other for other in case.clips if other != film]
-        case = replace(case, exchanges=own, clips=[film], decoys=[*case.decoys, *others], bill=1)
+        case = replace(case, exchanges=own, clips=[film], other_clips=[*case.other_clips, *others], bill=1)
         end = case.ending
         if end is None:
             return case

@@ -77,7 +77,7 @@ def test_a_client_is_run_and_judged(client: Any, transport: str) -> None:
     [broken] = failed.violations
     assert (broken.rule.id, broken.level) == ("fallback-download", "must")
     assert re.fullmatch(
-        r"GET download:/clips/\w+/video.mp4 \(#\d\) was answered 404, and /content was not asked", broken.message
+        r"GET download:/clips/\w+/video.mp4 \(#\d\) was answered 404, and /content was not requested", broken.message
     )
     shown = next(exchange for exchange in failed.exchanges if exchange.number == broken.exchange)
     assert shown.status == 404
@@ -123,7 +123,7 @@ def test_in_the_other_flow_the_client_makes_its_task() -> None:
 
 def test_scenarios_about_creating_are_left_out_where_a_task_is_given() -> None:
     report = check(Careful(), scenarios=["create/create_500", PLAIN], transport="mock")
-    assert report.skipped == {"create/create_500": "it is about creating, and the client is given a task"}
+    assert report.skipped == {"create/create_500": "it tests creating a task, and this client is given one"}
     assert len(report.verdicts) == 1
 
 
@@ -169,7 +169,7 @@ def test_a_client_that_is_stuck_in_a_socket_is_stopped() -> None:
     assert verdict.outcome.description == "stopped after 0.3 s"
     # Its time-out may be a good one, only longer than the check's.
     assert (verdict.status, verdict.violations) == ("error", ())
-    assert verdict.note == "it could not be judged: give the case more time, or the client a shorter time-out"
+    assert verdict.note == "not judged: give the case more time, or the client a shorter timeout"
 
 
 def test_a_stopped_client_leaves_its_thread_as_it_was() -> None:
@@ -242,7 +242,7 @@ def test_the_other_reading_of_the_order_is_judged_by_itself() -> None:
     assert [verdict.scenario.name for verdict in report.failed] == ["urls/output_before_video_url"]
     report = check(TableReader(), scenarios=both, transport="mock", url_order="video_url")
     assert report.ok
-    assert report.skipped == {"urls/output_before_video_url": "whoever reads video_url first gets another film"}
+    assert report.skipped == {"urls/output_before_video_url": "a client that reads video_url first gets another clip"}
 
 
 def test_verdicts_come_as_they_are_ready() -> None:
@@ -269,7 +269,7 @@ def test_what_a_client_returns_is_bytes() -> None:
         ({"level": "may"}, "level: no 'may' (available: must, should)"),
         ({"url_order": "url"}, "url_order: no 'url' (available: output.url, video_url)"),
         ({"ignore": {"retry_after": "x"}}, "ignore: no 'retry_after' (did you mean 'retry-after'?)"),
-        ({"ignore": {"retry-after": " "}}, "ignore.retry-after: a rule is left out for a reason; say which"),
+        ({"ignore": {"retry-after": " "}}, "ignore.retry-after: expected the reason, a text that is not empty"),
         ({"levels": {"retry-after": "may"}}, "levels.retry-after: no 'may' (available: must, should)"),
     ],
 )

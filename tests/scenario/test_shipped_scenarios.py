@@ -98,8 +98,8 @@ def test_apart_from_those_about_urls_both_readings_of_the_order_agree(
 # Scenarios that mean what they mean in the default dialect alone, with what they come to elsewhere.
 ONLY_HERE = {
     # The dialect shows no video_url, so that the other film in `url` is the first that a client finds.
-    ("new-api", "urls/video_url_before_url"): "a wrong film",
-    ("openai", "urls/video_url_before_url"): "a wrong film",
+    ("new-api", "urls/video_url_before_url"): "a wrong clip",
+    ("openai", "urls/video_url_before_url"): "a wrong clip",
     # A 400 in OpenAI's envelope does not say that the task is unknown: a patient client asks on.
     ("openai", "polling/task_not_exist_for_ever"): "no_end",
 }
@@ -113,8 +113,8 @@ def test_a_shipped_scenario_can_be_lived_through_in_the_other_dialects(
     scenario = library.find(name)
     assert scenario.expect is not None
     in_dialect = replace(scenario, dialect=dialect)
-    if ONLY_HERE.get((dialect, name)) == "a wrong film":
-        with pytest.raises(ValueError, match="wrong film"):
+    if ONLY_HERE.get((dialect, name)) == "a wrong clip":
+        with pytest.raises(ValueError, match="wrong clip"):
             expectation(in_dialect, library, clip_store)
         return
     found = expectation(in_dialect, library, clip_store)
