@@ -81,7 +81,7 @@ asyncio.run(uvicorn.Server(config).serve(sockets=[sock]))
 # The fake as `video-mockserver serve` runs it, state machine and journal on.
 FAKE = """
 import asyncio, sys
-from video_mockserver.edges.server.uvicorn_server import serve
+from video_mockserver.edges.server.serve import serve
 from video_mockserver.scenario.library import load_clip, shipped_shelf
 from video_mockserver.fake.clips import ClipShelf
 shelf = shipped_shelf()

@@ -14,18 +14,23 @@ if TYPE_CHECKING:
     from .checking.callables import check
     from .checking.shared_fakes import video_clock, video_mock, video_server
     from .edges.inprocess.respx import VideoMock
+    from .edges.server.limits import ServerLimits
+    from .edges.server.process import ServerProcess
     from .edges.server.registry import ServedFake
-    from .edges.server.uvicorn_server import ServerProcess, VideoServer
+    from .edges.server.video_server import VideoServer
     from .edges.virtual_time import VideoClock
     from .fake.clock import ManualClock, RealClock
     from .fake.journal import Exchange, Journal
+    from .fake.options import FakeOptions
     from .fake.tasks import Task
     from .judge.verdict import ContractBroken, Report, Terms, Verdict
     from .scenario.library import Library
     from .scenario.model import Expect, ReplyTemplate, Scenario, State, Transition
+    from .scenario.problems import ScenarioError
     from .scenario.reader import read_scenario
+    from .scenario.schema import scenario_schema
     from .scenario.sources import UnknownScenario
-    from .scenario.validation import ScenarioError, validate
+    from .scenario.validation import validate
     from .scenario.writer import write_scenario
     from .testing import ClientContract
 
@@ -36,6 +41,7 @@ __all__ = [
     "ContractBroken",
     "Exchange",
     "Expect",
+    "FakeOptions",
     "Fault",
     "Journal",
     "Library",
@@ -46,6 +52,7 @@ __all__ = [
     "Scenario",
     "ScenarioError",
     "ServedFake",
+    "ServerLimits",
     "ServerProcess",
     "State",
     "Task",
@@ -59,6 +66,7 @@ __all__ = [
     "__version__",
     "check",
     "read_scenario",
+    "scenario_schema",
     "validate",
     "video_clock",
     "video_mock",
@@ -72,6 +80,7 @@ _HOMES = {
     "ContractBroken": "judge.verdict",
     "Exchange": "fake.journal",
     "Expect": "scenario.model",
+    "FakeOptions": "fake.options",
     "Fault": "api.messages",
     "Journal": "fake.journal",
     "Library": "scenario.library",
@@ -80,9 +89,10 @@ _HOMES = {
     "ReplyTemplate": "scenario.model",
     "Report": "judge.verdict",
     "Scenario": "scenario.model",
-    "ScenarioError": "scenario.validation",
+    "ScenarioError": "scenario.problems",
     "ServedFake": "edges.server.registry",
-    "ServerProcess": "edges.server.uvicorn_server",
+    "ServerLimits": "edges.server.limits",
+    "ServerProcess": "edges.server.process",
     "State": "scenario.model",
     "Task": "fake.tasks",
     "Terms": "judge.verdict",
@@ -91,9 +101,10 @@ _HOMES = {
     "Verdict": "judge.verdict",
     "VideoClock": "edges.virtual_time",
     "VideoMock": "edges.inprocess.respx",
-    "VideoServer": "edges.server.uvicorn_server",
+    "VideoServer": "edges.server.video_server",
     "check": "checking.callables",
     "read_scenario": "scenario.reader",
+    "scenario_schema": "scenario.schema",
     "validate": "scenario.validation",
     "video_clock": "checking.shared_fakes",
     "video_mock": "checking.shared_fakes",

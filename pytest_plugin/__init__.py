@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from video_mockserver.edges.inprocess.respx import VideoMock
-    from video_mockserver.edges.server.uvicorn_server import ServedFake
+    from video_mockserver.edges.server.registry import ServedFake
     from video_mockserver.edges.virtual_time import VideoClock
     from video_mockserver.fake.fake import Fake
     from video_mockserver.scenario.library import Library
@@ -71,8 +71,8 @@ def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
 
 
 def _known(library: Library, name: Any) -> None:
+    from video_mockserver.scenario.problems import ScenarioError
     from video_mockserver.scenario.sources import UnknownScenario
-    from video_mockserver.scenario.validation import ScenarioError
 
     try:
         library.find(name)
@@ -228,9 +228,7 @@ def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
 
     terminalreporter.section("video-mockserver: broken promises")
     width = max(map(len, broken))
-    for told in sorted(
-        broken, key=lambda told: (told.partition(" ")[0], -broken[told])
-    ):  # "must deliver"
+    for told in sorted(broken, key=lambda told: (told.partition(" ")[0], -broken[told])):  # "must deliver"
         count = broken[told]
         rule = RULES[told.partition(" ")[2]]
         terminalreporter.write_line(f"{told:{width}}  {count} case{'' if count == 1 else 's'}: {rule.sentence}")

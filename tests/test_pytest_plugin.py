@@ -401,7 +401,7 @@ def test_a_module_that_took_the_sleep_by_name_meanwhile_sleeps_for_real_afterwar
 def test_two_clocks_at_once_are_an_error() -> None:
     from video_mockserver.testing import video_clock
 
-    with video_clock(), pytest.raises(RuntimeError, match="in force already"):
+    with video_clock(), pytest.raises(RuntimeError, match="is active already"):
         video_clock().start()
 
 

@@ -17,7 +17,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from ..edges.server.registry import ServedFake
-from ..edges.server.uvicorn_server import VideoServer
+from ..edges.server.video_server import VideoServer
 from ..judge import anomalies
 from ..judge.expectation import case_of
 from ..judge.observations import Outcome, is_clip

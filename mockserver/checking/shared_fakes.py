@@ -11,7 +11,8 @@ from ..scenario.library import Library
 
 if TYPE_CHECKING:
     from ..edges.inprocess.respx import VideoMock
-    from ..edges.server.uvicorn_server import ServedFake, VideoServer
+    from ..edges.server.registry import ServedFake
+    from ..edges.server.video_server import VideoServer
     from ..edges.virtual_time import VideoClock
     from ..scenario.model import Scenario
 
@@ -26,7 +27,7 @@ def shared_server() -> VideoServer:
     global _server
     with _lock:
         if _server is None:
-            from ..edges.server.uvicorn_server import VideoServer
+            from ..edges.server.video_server import VideoServer
 
             started = VideoServer()
             started.start()

@@ -177,13 +177,13 @@ class LeashedClock(VideoClock):
         """Move on by an event loop: its sleepers are stopped one by one, as they wake."""
         VideoClock.advance(self, max(0.0, offset - self.offset))
 
-    def leap(self, seconds: float) -> None:
-        super().leap(seconds)
+    def skip(self, seconds: float) -> None:
+        super().skip(seconds)
         if self.offset > _LONGEST:
             self._leash.stop_soon(f"stopped after {_LONGEST / 3600:.0f} hours of its time")
 
-    async def _sleep(self, delay: float, result: Any) -> Any:
-        slept = await super()._sleep(delay, result)
+    async def sleep_in_loop(self, delay: float, result: Any) -> Any:
+        slept = await super().sleep_in_loop(delay, result)
         if self.offset > _LONGEST:
             self._leash.stop_now(f"stopped after {_LONGEST / 3600:.0f} hours of its time")
         return slept

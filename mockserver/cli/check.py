@@ -186,8 +186,8 @@ def _check_files(arguments: argparse.Namespace, project: Project, terms: Terms, 
     from ..checking.programs import check_program
     from ..judge.expectation import chosen, judgeable
     from ..scenario.library import Library
+    from ..scenario.problems import ScenarioError
     from ..scenario.sources import UnknownScenario
-    from ..scenario.validation import ScenarioError
 
     for option, value in (("--explore", arguments.explore), ("--save", arguments.save)):
         if value is not None:

@@ -15,7 +15,7 @@ from urllib.parse import quote, urljoin
 from urllib.request import ProxyHandler, Request, build_opener
 
 from ..api.contract import Phase, phase_of, result_urls
-from ..edges.server.uvicorn_server import VideoServer
+from ..edges.server.video_server import VideoServer
 from ..fake.timeline import timeline
 
 __all__ = ["run"]

@@ -25,6 +25,7 @@ from .check import add_check, add_rules
 from .common import UsageError, add_folders, positive, turn_stdout_away
 
 if TYPE_CHECKING:
+    from ..edges.server.serve import ServerAddresses
     from ..scenario.library import Library
 
 __all__ = ["main"]
@@ -220,9 +221,10 @@ def _library(folders: Sequence[Path] | None) -> Library:
 def _serve(arguments: argparse.Namespace) -> int:
     import asyncio
 
-    from ..edges.server.uvicorn_server import PortTaken, serve
+    from ..edges.server.registry import PortTaken
+    from ..edges.server.serve import serve
+    from ..scenario.problems import ScenarioError
     from ..scenario.sources import UnknownScenario
-    from ..scenario.validation import ScenarioError
 
     library = _library(arguments.scenarios)
     try:
@@ -277,7 +279,7 @@ def _make_way(ready_file: Path) -> None:
     ready_file.unlink(missing_ok=True)
 
 
-def _ready(arguments: argparse.Namespace, addresses: dict[str, Any]) -> None:
+def _ready(arguments: argparse.Namespace, addresses: ServerAddresses) -> None:
     """Say where the fake is: to people, and to the program that started it."""
     control = f"{addresses['origin']}/_mock/"
     if arguments.token is not None:
@@ -362,8 +364,8 @@ def _add_scenarios(commands: Any) -> None:
 
 def _list(arguments: argparse.Namespace) -> int:
     from ..api.suggest import close_matches
+    from ..scenario.problems import ScenarioError
     from ..scenario.sources import matching_names
-    from ..scenario.validation import ScenarioError
 
     library = _library(arguments.scenarios)
     asked = arguments.pattern.rstrip("/")
@@ -392,8 +394,8 @@ def _list(arguments: argparse.Namespace) -> int:
 
 
 def _show(arguments: argparse.Namespace) -> int:
+    from ..scenario.problems import ScenarioError
     from ..scenario.sources import UnknownScenario
-    from ..scenario.validation import ScenarioError
 
     library = _library(arguments.scenarios)
     try:
@@ -419,8 +421,8 @@ def _show(arguments: argparse.Namespace) -> int:
 def _validate(arguments: argparse.Namespace) -> int:
     from ..judge.expectation import contradiction
     from ..scenario.library import scenario_files
+    from ..scenario.problems import ScenarioError
     from ..scenario.reader import read_scenario
-    from ..scenario.validation import ScenarioError
 
     files: list[Path] = []
     for path in arguments.paths:

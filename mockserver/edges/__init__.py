@@ -1,1 +1,1 @@
-"""The only I/O: HTTP in and out, faults on the wire, servers."""
+"""How requests reach a fake: over sockets or in this process; and virtual time, in which waiting does not pass."""

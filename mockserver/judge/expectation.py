@@ -5,13 +5,13 @@ from __future__ import annotations
 from collections.abc import Iterable
 
 from ..api.contract import URL_FIELDS
-from ..fake.clip_files import shipped_shelf
+from ..fake.clip_files import shipped_clips
 from ..fake.clips import DECOY
 from ..fake.fake import Fake
 from ..scenario.library import Library
 from ..scenario.model import Expect, ReplyTemplate, Scenario
+from ..scenario.problems import Problem, ScenarioError
 from ..scenario.sources import NoScenarios, ScenarioSource, UnknownScenario, matching_names
-from ..scenario.validation import Problem, ScenarioError
 from .observations import Case, Outcome
 from .reference_client import expectation
 from .verdict import Terms
@@ -27,7 +27,7 @@ def expected(scenario: Scenario, order: tuple[str, ...]) -> Expect:
     written = scenario.expect
     if written is not None and order == URL_FIELDS:
         return written
-    found = expectation(scenario, NoScenarios(), shipped_shelf(), order)
+    found = expectation(scenario, NoScenarios(), shipped_clips(), order)
     if written is not None and written.outcome == found.outcome:
         return Expect(found.outcome, tuple(dict.fromkeys((*found.sources, *written.sources))))
     return found
@@ -43,7 +43,7 @@ def contradiction(scenario: Scenario) -> Problem | None:
     if written is None or any(each.signal is not None or each.chance < 1 for each in transitions):
         return None
     try:
-        found = expectation(scenario, NoScenarios(), shipped_shelf())
+        found = expectation(scenario, NoScenarios(), shipped_clips())
     except ValueError:
         return None  # it gets a wrong clip: there is a reason to write down what is right
     if found.outcome == "no_end" or (found.outcome == written.outcome and {*found.sources} <= {*written.sources}):
@@ -115,16 +115,16 @@ def case_of(
     `given` is the id of the task that the client was given, None when it created one; `ended_at` is when it ended, by
     the fake's clock (default: now).
     """
-    shelf = shipped_shelf()
+    clip_store = shipped_clips()
     clips = [fake.read_clip(task.clip) for task in fake.tasks] or [fake.clip]
-    decoy = shelf.named(DECOY)
+    decoy = clip_store.named(DECOY)
     return Case(
         scenario,
         expect,
         list(fake.journal),
         outcome,
         clips=list(dict.fromkeys(clips)),
-        other_clips=[shelf.read(decoy)] if decoy is not None else [],
+        other_clips=[clip_store.read(decoy)] if decoy is not None else [],
         bill=len(fake.bill),
         given=given,
         api_key=fake.api_key if fake.settings.keys else None,

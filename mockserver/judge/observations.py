@@ -10,10 +10,10 @@ from functools import cached_property
 from typing import Any, Literal, get_args
 from urllib.parse import unquote, urljoin, urlsplit
 
-from ..api.contract import ROUTES, STATUS_PHASES, URL_FIELDS, Phase, phase_of, result_urls
+from ..api.contract import DOWNLOAD_ALIAS, ROUTES, STATUS_PHASES, URL_FIELDS, Phase, phase_of, result_urls
+from ..api.faults import FAULTS
 from ..api.messages import ClipPart
 from ..fake.journal import Exchange
-from ..fake.state import DOWNLOAD_ALIAS
 from ..scenario.model import Expect, Scenario
 
 __all__ = [
@@ -339,12 +339,14 @@ def _arrived(exchange: Exchange) -> bytes | None:
     body = exchange.reply_body
     whole = (_CLIP_START if body.start == 0 else b"") if isinstance(body, ClipPart) else body
     fault = exchange.scripted_fault
-    if fault is None or fault.kind == "drip":
+    arrives = "whole" if fault is None else FAULTS[fault.kind].arrives
+    if arrives == "whole":
         return whole
-    if fault.kind == "empty":
+    if arrives == "without body":
         return b""
-    if fault.kind == "wrong_length" and (fault.amount or 0) <= 0:
-        return b"" if isinstance(body, ClipPart) else whole[: len(body) + (fault.amount or 0)]
+    missing = fault.amount or 0 if fault is not None else 0
+    if arrives == "by length" and missing <= 0:
+        return b"" if isinstance(body, ClipPart) else whole[: len(body) + missing]
     return None
 
 

@@ -17,7 +17,7 @@ from urllib.parse import quote, urljoin, urlsplit
 from ..api import faults
 from ..api.contract import URL_FIELDS, Phase, phase_of, result_urls
 from ..api.messages import Origins, Request
-from ..fake.clips import ClipShelf
+from ..fake.clips import ClipStore
 from ..fake.clock import ManualClock
 from ..fake.fake import Fake
 from ..fake.responses import body_bytes
@@ -56,27 +56,27 @@ class _NoOutcome(Exception):
 
 
 def expectation(
-    scenario: Scenario, scenarios: ScenarioSource, shelf: ClipShelf, order: tuple[str, ...] = URL_FIELDS
+    scenario: Scenario, scenarios: ScenarioSource, clip_store: ClipStore, order: tuple[str, ...] = URL_FIELDS
 ) -> Expect:
     """What a client that keeps the contract ends with when it reads the result URLs in `order`."""
     clock = ManualClock()
-    fake = Fake(scenarios, shelf, scenario=scenario, clock=clock)
-    client = _Client(fake, clock, shelf, order)
+    fake = Fake(scenarios, clip_store, scenario=scenario, clock=clock)
+    client = _Client(fake, clock, clip_store, order)
     try:
         body, source = client.run()
     except _NoOutcome as end:
         return Expect(end.outcome)
     bill = fake.bill
-    if not bill or body != shelf.read(bill[0].clip):
+    if not bill or body != clip_store.read(bill[0].clip):
         raise ValueError(f"{scenario.name}: a client that keeps the contract gets a wrong clip from {source}")
     return Expect("clip", (source,))
 
 
 class _Client:
-    def __init__(self, fake: Fake, clock: ManualClock, shelf: ClipShelf, order: tuple[str, ...]) -> None:
+    def __init__(self, fake: Fake, clock: ManualClock, clip_store: ClipStore, order: tuple[str, ...]) -> None:
         self._fake = fake
         self._clock = clock
-        self._shelf = shelf
+        self._clip_store = clip_store
         self._order = order
 
     def run(self) -> tuple[bytes, str]:
@@ -180,7 +180,7 @@ class _Client:
             self._clock.advance(_TIMEOUT)
             return None
         self._clock.advance(reply.delay)
-        whole = body_bytes(reply, self._shelf.read)
+        whole = body_bytes(reply, self._clip_store.read)
         received: bytes | None = whole
         if reply.fault is not None:
             received = self._receive(faults.steps(reply.fault, whole))

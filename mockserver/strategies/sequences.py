@@ -32,7 +32,7 @@ from ..api.routing import RouteTree, api_routes
 from ..checking.shared_fakes import video_clock
 from ..edges.inprocess.respx import VideoMock
 from ..fake.responses import json_reply, storage_reply
-from ..fake.state import Call
+from ..fake.state import RequestContext
 from ..fake.tasks import Task
 from ..judge import anomalies
 from ..judge.expectation import case_of
@@ -107,39 +107,39 @@ class Service(VideoMock):
         """Whether the next request will be answered as it should be."""
         return self.outage is None and not self.restarting
 
-    def _answer(self, call: Call) -> Reply:
+    def _answer(self, context: RequestContext) -> Reply:
         self.asked += 1
         if self.asked > _MOST_REQUESTS:
             raise Runaway
         if self.outage is not None:
-            self._note(call)
-            return self._out_of_order(call, self.outage)
-        reply = super()._answer(call)
+            self._note(context)
+            return self._out_of_order(context, self.outage)
+        reply = super()._answer(context)
         if self.restarting:
             self.restarting = False
             reply.fault = Fault("reset")
         return reply
 
-    def _note(self, call: Call) -> None:
+    def _note(self, context: RequestContext) -> None:
         """Tell the journal what was asked for, although nobody carries it out."""
-        request = call.request
+        request = context.request
         tree = _DOWNLOADS if request.host == "download" else api_routes(self.settings.dialect)
         match = tree.find(request.method, request.path)
         if match is None or match.route is None:
             return
-        call.route, call.params = match.route, match.params
-        id = call.params.get("task_id") or parse_qs(request.query).get("id", [""])[-1]
-        call.task = self._desk.book.get(id)
-        call.state = call.task.state if call.task is not None else None
+        context.route, context.path_params = match.route, match.params
+        id = context.path_params.get("task_id") or parse_qs(request.query).get("id", [""])[-1]
+        context.task = self._state.tasks.get(id)
+        context.state = context.task.state if context.task is not None else None
 
-    def _out_of_order(self, call: Call, outage: str) -> Reply:
+    def _out_of_order(self, context: RequestContext, outage: str) -> Reply:
         if outage.endswith("page"):
             return Reply(int(outage[:3]), (("content-type", "text/html; charset=utf-8"),), _PAGE.encode())
-        if call.request.host == "download":
+        if context.request.host == "download":
             reply = storage_reply(503)
         else:
-            desk = self._desk
-            reply = json_reply(desk.error(desk.dialect, "server_error", {"phrase": "Service Unavailable"})[1], 503)
+            state = self._state
+            reply = json_reply(state.error(state.dialect, "server_error", {"phrase": "Service Unavailable"})[1], 503)
         if outage == "reset":
             reply.fault = Fault("reset")
         return reply

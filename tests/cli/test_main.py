@@ -23,7 +23,7 @@ from support import COMMAND, ROOT
 from video_mockserver.cli import demo
 from video_mockserver.cli import main as cli
 from video_mockserver.cli.main import main
-from video_mockserver.edges.server import uvicorn_server as server
+from video_mockserver.edges.server import serve as server
 from video_mockserver.scenario.library import Library
 
 SERVING = ROOT / "docs" / "serving.md"

@@ -18,7 +18,7 @@ import pytest
 from support import ROOT
 from video_mockserver.api.contract import ROUTES
 from video_mockserver.cli.main import main
-from video_mockserver.edges.server.uvicorn_server import ServerProcess
+from video_mockserver.edges.server.process import ServerProcess
 from video_mockserver.scenario.library import Library
 from video_mockserver.scenario.reader import read_scenario
 

@@ -23,7 +23,7 @@ from jsonschema import Draft202012Validator
 import video_mockserver.strategies as public
 from support import ROOT
 from video_mockserver.api.contract import STATUS_PHASES, URL_FIELDS, URL_FIELDS_TABLE_READING, Phase
-from video_mockserver.edges.server.openapi import openapi_document
+from video_mockserver.edges.server.openapi.document import openapi_document
 from video_mockserver.strategies import (
     DOCUMENTED,
     DOCUMENTED_TASK,

@@ -8,7 +8,7 @@ from typing import Any
 
 from support.asking import CREATE, Answer, ask, fetch
 from video_mockserver.api.contract import URL_FIELDS, Phase, phase_of, result_urls
-from video_mockserver.fake.clip_files import shipped_shelf
+from video_mockserver.fake.clip_files import shipped_clips
 from video_mockserver.fake.clock import ManualClock
 from video_mockserver.fake.fake import Fake
 from video_mockserver.scenario.library import Library
@@ -104,7 +104,7 @@ def _has_cases(rule: Data) -> bool:
 def case(name: str, wrong: str = "", seed: int = 0) -> Data:
     """One scenario, run by a client that does this wrong (see `CASES`)."""
     clock = ManualClock()
-    fake = Fake(_library(), shipped_shelf(), scenario=name, clock=clock, seed=seed)
+    fake = Fake(_library(), shipped_clips(), scenario=name, clock=clock, seed=seed)
     outcome = _Client(fake, clock, wrong).run()
     scenario = fake.scenario(name)
     exchanges = list(fake.journal)

@@ -13,7 +13,7 @@ from video_mockserver.api.messages import Fault
 from video_mockserver.fake.fake import Fake
 from video_mockserver.scenario.model import ReplyTemplate, Scenario, State
 
-PATIENCE = 10.0  # seconds; only a broken server makes a test wait for that long
+PATIENCE = 60.0  # seconds; only a broken server makes a test wait for that long
 MOMENT = 0.03  # seconds in which nothing must come
 
 POLL = "/v1/videos/video_abc"

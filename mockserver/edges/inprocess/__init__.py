@@ -1,1 +1,1 @@
-"""."""
+"""A fake without sockets: httpx and httpx2 are answered in this process."""

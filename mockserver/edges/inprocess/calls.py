@@ -1,7 +1,7 @@
-"""Without sockets: a request to a fake as a call, and a fault as what a client library would say of it.
+"""Without sockets: a request to a fake as a call, and a fault as the failure that a client library would report.
 
-Which exception that is depends on the library, so a fault is told here as `Broken` with the kind of failure; the edges
-for respx and httpx2 raise their library's own for it. Waiting moves the fake's clock instead of passing.
+Which exception that is depends on the library, so a fault is raised here as `TransportError` with the kind of failure;
+the modules for respx and httpx2 raise their library's own for it. Waiting moves the fake's clock instead of passing.
 """
 
 from __future__ import annotations
@@ -10,18 +10,27 @@ import time
 from collections.abc import Iterator
 from dataclasses import dataclass
 from http import HTTPStatus
+from typing import Literal
 
 from ...api import faults
+from ...api.contract import DOWNLOAD_ALIAS
 from ...api.messages import ClipPart, Origins, Reply, Request
 from ...fake.clock import ManualClock
 from ...fake.fake import Fake
 from ...fake.responses import body_bytes
-from ...fake.state import DOWNLOAD_ALIAS
 
-__all__ = ["API_ORIGIN", "DOWNLOAD_ORIGIN", "REFUSED_ORIGIN", "Broken", "Inproc", "Received"]
+__all__ = [
+    "API_ORIGIN",
+    "DOWNLOAD_ORIGIN",
+    "REFUSED_ORIGIN",
+    "FailureKind",
+    "InProcessFake",
+    "Received",
+    "TransportError",
+]
 
 API_ORIGIN = "https://octopusx.ai"
-# Names that can never be somebody's (RFC 6761, 6.2).
+# Names that nobody can register (RFC 6761, 6.2).
 DOWNLOAD_ORIGIN = "https://clips.octopusx.test"
 REFUSED_ORIGIN = "https://refused.octopusx.test"
 
@@ -31,20 +40,23 @@ NO_TIMEOUT = 3600.0
 _PIECE = 64 * 1024
 
 
-class Broken(Exception):
+FailureKind = Literal["connect", "read", "protocol", "timeout"]
+
+
+class TransportError(Exception):
     """A failure below HTTP.
 
     `kind`: `connect` (refused), `read` (reset), `protocol` (ended early, or not HTTP) or `timeout`.
     """
 
-    def __init__(self, kind: str, message: str) -> None:
+    def __init__(self, kind: FailureKind, message: str) -> None:
         super().__init__(message)
         self.kind = kind
 
 
 @dataclass(slots=True)
 class Received:
-    """A reply as it arrives: the head, and the body piece by piece; `pieces` may raise `Broken` on the way."""
+    """A reply as it arrives: the head, and the body piece by piece; `pieces` may raise `TransportError` on the way."""
 
     status: int
     headers: list[tuple[str, str]]
@@ -56,7 +68,7 @@ class Received:
         return HTTPStatus(self.status).phrase if self.status in HTTPStatus._value2member_map_ else ""
 
 
-class Inproc:
+class InProcessFake:
     """A fake reachable by origins that no socket listens at.
 
     `api` is the origin of the API (default `https://octopusx.ai`), without a slash at its end.
@@ -80,21 +92,21 @@ class Inproc:
         *,
         read_timeout: float | None,
     ) -> Received:
-        """One request; `target` is the raw path and query. Raises `Broken` for what fails before the head."""
+        """One request; `target` is the raw path and query. Raises `TransportError` for what fails before the head."""
         if origin == self.origins.refused:
-            raise Broken("connect", "[Errno 111] Connection refused")
+            raise TransportError("connect", "[Errno 111] Connection refused")
         path, _, query = target.partition("?")
         host = "download" if origin == self.origins.download else "api"
         if host == "api" and path.startswith(DOWNLOAD_ALIAS + "/"):
             host, path = "download", path[len(DOWNLOAD_ALIAS) :]
         pairs = tuple((name.lower(), value) for name, value in headers)
         reply = self.fake.handle(Request(method, path or "/", self.origins, query, pairs, body, host))
-        patience = NO_TIMEOUT if read_timeout is None else read_timeout
+        timeout = NO_TIMEOUT if read_timeout is None else read_timeout
         if reply.delay:
-            if reply.delay > patience:
-                self._pass(patience)
+            if reply.delay > timeout:
+                self._pass(timeout)
                 self._finish(reply, 0, "client left")
-                raise Broken("timeout", "The read operation timed out")
+                raise TransportError("timeout", "The read operation timed out")
             self._pass(reply.delay)
         whole = body_bytes(reply, self.fake.read_clip)
         bodiless = method == "HEAD" or reply.status in (204, 304)
@@ -107,7 +119,7 @@ class Inproc:
             left = isinstance(reply.body, ClipPart) and whole and not bodiless
             self._finish(reply, 0 if left or bodiless else len(whole), "client left" if left else "whole")
             return Received(reply.status, received, pieces)
-        return self._faulty(reply, faults.steps(reply.fault, whole), patience, bodiless=bodiless)
+        return self._faulty(reply, faults.steps(reply.fault, whole), timeout, bodiless=bodiless)
 
     def _whole(self, reply: Reply, body: bytes) -> Iterator[bytes]:
         for start in range(0, len(body), _PIECE):
@@ -115,7 +127,7 @@ class Inproc:
             self._finish(reply, end, "whole" if end == len(body) else "client left")
             yield body[start:end]
 
-    def _faulty(self, reply: Reply, steps: Iterator[faults.Step], patience: float, *, bodiless: bool) -> Received:
+    def _faulty(self, reply: Reply, steps: Iterator[faults.Step], timeout: float, *, bodiless: bool) -> Received:
         self._finish(reply, 0, "fault")
         for step in steps:
             match step:
@@ -125,17 +137,17 @@ class Inproc:
                         ("transfer-encoding", "chunked") if length is None else ("content-length", str(length))
                     )
                     headers.append(("connection", "close"))
-                    pieces = iter(()) if bodiless else self._pieces(reply, steps, length, patience)
+                    pieces = iter(()) if bodiless else self._pieces(reply, steps, length, timeout)
                     return Received(reply.status, headers, pieces)
                 case faults.Reset():
-                    raise Broken("read", "[Errno 104] Connection reset by peer")
+                    raise TransportError("read", "[Errno 104] Connection reset by peer")
                 case faults.Close():
-                    raise Broken("protocol", "Server disconnected without sending a response.")
+                    raise TransportError("protocol", "Server disconnected without sending a response.")
                 case faults.Raw():
-                    raise Broken("protocol", "illegal status line")
+                    raise TransportError("protocol", "illegal status line")
                 case faults.Hold():
-                    self._pass(patience)
-                    raise Broken("timeout", "The read operation timed out")
+                    self._pass(timeout)
+                    raise TransportError("timeout", "The read operation timed out")
                 case faults.Wait(seconds):
                     self._pass(seconds)
                 case faults.Data():
@@ -143,7 +155,7 @@ class Inproc:
         raise AssertionError("a fault ends with an end")
 
     def _pieces(
-        self, reply: Reply, steps: Iterator[faults.Step], length: int | None, patience: float
+        self, reply: Reply, steps: Iterator[faults.Step], length: int | None, timeout: float
     ) -> Iterator[bytes]:
         sent = 0
         for step in steps:
@@ -155,22 +167,22 @@ class Inproc:
                     if data:
                         yield data
                 case faults.Wait(seconds):
-                    if seconds > patience:
-                        self._pass(patience)
-                        raise Broken("timeout", "The read operation timed out")
+                    if seconds > timeout:
+                        self._pass(timeout)
+                        raise TransportError("timeout", "The read operation timed out")
                     self._pass(seconds)
                 case faults.Hold():
-                    self._pass(patience)
-                    raise Broken("timeout", "The read operation timed out")
+                    self._pass(timeout)
+                    raise TransportError("timeout", "The read operation timed out")
                 case faults.Reset():
-                    raise Broken("read", "[Errno 104] Connection reset by peer")
+                    raise TransportError("read", "[Errno 104] Connection reset by peer")
                 case faults.Close() if length is None:
-                    raise Broken(
+                    raise TransportError(
                         "protocol",
                         "peer closed connection without sending complete message body (incomplete chunked read)",
                     )
                 case faults.Close() if length is not None and sent < length:
-                    raise Broken(
+                    raise TransportError(
                         "protocol",
                         "peer closed connection without sending complete message body "
                         f"(received {sent} bytes, expected {length})",

@@ -1,23 +1,23 @@
 """httpx2 without sockets, by respx's own extension point: a mocker for the transport below it.
 
-respx speaks httpx: a request of httpcore2 is shown to its routers as httpx's, their answer is handed back as
-httpcore2's, and an exception of httpx on the way becomes httpcore2's of the same name, which httpx2 then tells as its
-own.
+respx works with httpx: a request of httpcore2 is given to its routers as httpx's, their response is handed back as
+httpcore2's, and an exception of httpx on the way becomes httpcore2's of the same name, which httpx2 raises as its own.
 """
 
 from __future__ import annotations
 
 import contextlib
 import functools
-import itertools
-import pkgutil
-from collections.abc import AsyncIterator, Iterator
+import inspect
+from collections.abc import AsyncIterator, Callable, Iterator
 from typing import Any, ClassVar
 
 import httpcore2
 import httpx
 from respx.mocks import AbstractRequestMocker
 from respx.patterns import parse_url
+
+from ..compat import HTTPCORE2_METHODS, HTTPCORE2_TARGETS, check_httpcore2
 
 __all__ = ["HTTPCore2Mocker"]
 
@@ -26,22 +26,28 @@ class HTTPCore2Mocker(AbstractRequestMocker):
     """Mocks the connections of httpcore2, sync and async; `respx.mock(using="httpcore2")` uses it too."""
 
     name = "httpcore2"
-    targets: ClassVar[list[str]] = [
-        "httpcore2._sync.connection.HTTPConnection",
-        "httpcore2._sync.connection_pool.ConnectionPool",
-        "httpcore2._sync.http_proxy.HTTPProxy",
-        "httpcore2._async.connection.AsyncHTTPConnection",
-        "httpcore2._async.connection_pool.AsyncConnectionPool",
-        "httpcore2._async.http_proxy.AsyncHTTPProxy",
-    ]
-    target_methods: ClassVar[list[str]] = ["handle_request", "handle_async_request"]
+    targets: ClassVar[list[str]] = list(HTTPCORE2_TARGETS)
+    target_methods: ClassVar[list[str]] = list(HTTPCORE2_METHODS)
+    replaced: ClassVar[list[tuple[Any, str, Any]]] = []
 
     @classmethod
     def start(cls) -> None:
         """Take the transports over. As respx's own does it, in a hundredth of the time: their names are known."""
-        if not cls._patches:
-            pairs = itertools.product(cls.targets, cls.target_methods)
-            cls._patches += [_Patch(cls, *pair) for pair in pairs]  # type: ignore[misc]
+        if cls.replaced:
+            return
+        for (_, method), owner in check_httpcore2().items():
+            original = vars(owner)[method]
+            cls.replaced.append((owner, method, original))
+            setattr(owner, method, _translating(cls.mock(original)))  # type: ignore[no-untyped-call]
+
+    @classmethod
+    def stop(cls, force: bool = False) -> None:
+        """Give the transports back, unless a router is still registered."""
+        if cls.routers and not force:
+            return
+        while cls.replaced:
+            owner, method, original = cls.replaced.pop()
+            setattr(owner, method, original)
 
     @classmethod
     def prepare_sync_request(cls, httpx_request: httpx.Request, **kwargs: Any) -> Any:
@@ -71,22 +77,6 @@ class HTTPCore2Mocker(AbstractRequestMocker):
         )
 
     @classmethod
-    def _send_sync_request(cls, httpx_request: httpx.Request, *, target_spec: Any, instance: Any, **kwargs: Any) -> Any:
-        with _translated():
-            return super()._send_sync_request(  # type: ignore[no-untyped-call]
-                httpx_request, target_spec=target_spec, instance=instance, **kwargs
-            )
-
-    @classmethod
-    async def _send_async_request(
-        cls, httpx_request: httpx.Request, *, target_spec: Any, instance: Any, **kwargs: Any
-    ) -> Any:
-        with _translated():
-            return await super()._send_async_request(  # type: ignore[no-untyped-call]
-                httpx_request, target_spec=target_spec, instance=instance, **kwargs
-            )
-
-    @classmethod
     def from_sync_httpx_response(cls, httpx_response: httpx.Response, target: Any, **kwargs: Any) -> Any:
         """An answer of respx as httpcore2's."""
         return httpcore2.Response(
@@ -102,25 +92,23 @@ class HTTPCore2Mocker(AbstractRequestMocker):
         return cls.from_sync_httpx_response(httpx_response, target, **kwargs)
 
 
-class _Patch:
-    """One method taken over; `stop` gives it back."""
+def _translating(method: Callable[..., Any]) -> Callable[..., Any]:
+    """A method of respx's whose exceptions of httpx become httpcore2's."""
+    if inspect.iscoroutinefunction(method):
 
-    def __init__(self, mocker: type[HTTPCore2Mocker], target: str, method: str) -> None:
-        self._owner = _resolved(target)
-        self._method = method
-        self._original = vars(self._owner).get(method)
-        if self._original is not None:
-            setattr(self._owner, method, mocker.mock(self._original))  # type: ignore[no-untyped-call]
+        @functools.wraps(method)
+        async def handle_async_request(*args: Any, **options: Any) -> Any:
+            with _translated():
+                return await method(*args, **options)
 
-    def stop(self) -> None:
-        """Give the method back."""
-        if self._original is not None:
-            setattr(self._owner, self._method, self._original)
+        return handle_async_request
 
+    @functools.wraps(method)
+    def handle_request(*args: Any, **options: Any) -> Any:
+        with _translated():
+            return method(*args, **options)
 
-@functools.cache
-def _resolved(target: str) -> Any:
-    return pkgutil.resolve_name(target)
+    return handle_request
 
 
 class _Passed(httpx.SyncByteStream, httpx.AsyncByteStream):
@@ -164,5 +152,5 @@ def _translated() -> Iterator[None]:
     try:
         yield
     except httpx.TransportError as error:
-        told = getattr(httpcore2, type(error).__name__, httpcore2.NetworkError)
-        raise told(str(error)) from None
+        own = getattr(httpcore2, type(error).__name__, httpcore2.NetworkError)
+        raise own(str(error)) from None

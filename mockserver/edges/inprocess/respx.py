@@ -9,25 +9,27 @@ from __future__ import annotations
 
 import importlib.util
 from collections.abc import AsyncIterator, Callable, Iterator
-from typing import Any
+from typing import Any, Unpack
 
 import httpx
 import respx
 from respx.mocks import HTTPCoreMocker, Mocker
 from respx.models import AllMockedAssertionError, PassThrough
 
-from ...fake.clip_files import shipped_shelf
+from ...fake.clip_files import shipped_clips
 from ...fake.clock import ManualClock
+from ...fake.options import FakeOptions, check_option_names
 from ...judge.verify import JudgedFake
 from ...scenario.library import Library
 from ...scenario.model import Scenario
-from .calls import API_ORIGIN, Broken, Inproc, Received
+from ..compat import check_respx
+from .calls import API_ORIGIN, FailureKind, InProcessFake, Received, TransportError
 
 __all__ = ["VideoMock"]
 
 _SCHEMES = ("http", "https")
 _LOOPBACK = ("127.0.0.1", "localhost", "::1")
-_EXCEPTIONS: dict[str, Callable[[str], httpx.TransportError]] = {
+_EXCEPTIONS: dict[FailureKind, Callable[[str], httpx.TransportError]] = {
     "connect": httpx.ConnectError,
     "read": httpx.ReadError,
     "protocol": httpx.RemoteProtocolError,
@@ -44,9 +46,12 @@ class VideoMock(JudgedFake):
     - `base_url`: what the client is given (default `https://octopusx.ai/v1`); its origin is the fake's.
     - `library`: the scenarios (default: the shipped ones).
     - `clock`: a `ManualClock` unless another is given: delays and stalls move it instead of passing.
-    - the other options are those of `Fake`.
+    - `options`: the others are those of `Fake`.
 
-    A fault surfaces as httpx's own exception for it: `ReadError`, `RemoteProtocolError`, `ReadTimeout`, `ConnectError`.
+    A fault surfaces as httpx's own exception: `ReadError`, `RemoteProtocolError`, `ReadTimeout`, `ConnectError`.
+
+    Raises TypeError for an option that is none, ValueError for a wrong value, `UnknownScenario` for a scenario that is
+    not there, `UnsupportedVersion` when the installed respx lacks what is needed.
     """
 
     def __init__(
@@ -55,16 +60,19 @@ class VideoMock(JudgedFake):
         *,
         base_url: str = f"{API_ORIGIN}/v1",
         library: Library | None = None,
-        **options: Any,
+        **options: Unpack[FakeOptions],
     ) -> None:
-        options.setdefault("clock", ManualClock())
-        super().__init__(library if library is not None else Library(), shipped_shelf(), scenario=scenario, **options)
+        check_respx()
+        check_option_names(options, (*FakeOptions.__annotations__, "scenario", "base_url", "library"))
+        if options.get("clock") is None:
+            options["clock"] = ManualClock()
+        super().__init__(library if library is not None else Library(), shipped_clips(), scenario=scenario, **options)
         url = httpx.URL(base_url)
         if url.scheme not in _SCHEMES or not url.host:
-            raise ValueError(f"base_url: {base_url!r} is not a URL such as https://octopusx.ai/v1")
+            raise ValueError(f"base_url: {base_url!r} must be a URL such as https://octopusx.ai/v1")
         self.base_url = base_url.rstrip("/")
         self.origin = _origin(url)
-        self._inproc = Inproc(self, self.origin)
+        self._in_process = InProcessFake(self, self.origin)
         self._router: respx.MockRouter | None = None
         self._mockers: list[type[Mocker]] = []
 
@@ -80,12 +88,12 @@ class VideoMock(JudgedFake):
     @property
     def download_origin(self) -> str:
         """The origin of download URLs."""
-        return self._inproc.origins.download
+        return self._in_process.origins.download
 
     def open(self) -> None:
         """Begin to mock. Opening twice is an error."""
         if self._mockers:
-            raise RuntimeError("this fake is open already")
+            raise RuntimeError("this VideoMock is open already")
         self._mockers = [HTTPCoreMocker]
         if importlib.util.find_spec("httpcore2") is not None:
             from .httpx2 import HTTPCore2Mocker
@@ -116,15 +124,17 @@ class VideoMock(JudgedFake):
         if request.url.scheme not in _SCHEMES:
             raise httpx.UnsupportedProtocol(f"Request URL has an unsupported protocol '{request.url.scheme}://'.")
         origin = _origin(request.url)
-        if not self._inproc.reaches(origin):
+        if not self._in_process.reaches(origin):
             if request.url.host in _LOOPBACK:
                 # No route of respx's has decided this, so there is none to name.
-                raise PassThrough("for a server on this machine", request=request, origin=None)  # type: ignore[arg-type]
-            raise AllMockedAssertionError(f"RESPX: {request!r} not mocked, and not for the fake at {self.origin}!")
+                raise PassThrough("a server on this machine", request=request, origin=None)  # type: ignore[arg-type]
+            raise AllMockedAssertionError(
+                f"RESPX: {request!r} not mocked: no route of video_mock.router matches, the fake is at {self.origin}"
+            )
         timeout = request.extensions.get("timeout") or {}
         headers = [(name.decode("latin-1"), value.decode("latin-1")) for name, value in request.headers.raw]
         try:
-            received = self._inproc.ask(
+            received = self._in_process.ask(
                 request.method,
                 origin,
                 request.url.raw_path.decode("latin-1"),
@@ -132,8 +142,8 @@ class VideoMock(JudgedFake):
                 request.content,
                 read_timeout=timeout.get("read"),
             )
-        except Broken as broken:
-            raise _EXCEPTIONS[broken.kind](str(broken)) from None
+        except TransportError as error:
+            raise _EXCEPTIONS[error.kind](str(error)) from None
         return httpx.Response(
             received.status, headers=received.headers, stream=_Stream(received), extensions=_extensions(received)
         )
@@ -159,8 +169,8 @@ class _Stream(httpx.SyncByteStream, httpx.AsyncByteStream):
     def __iter__(self) -> Iterator[bytes]:
         try:
             yield from self._pieces
-        except Broken as broken:
-            raise _EXCEPTIONS[broken.kind](str(broken)) from None
+        except TransportError as error:
+            raise _EXCEPTIONS[error.kind](str(error)) from None
 
     async def __aiter__(self) -> AsyncIterator[bytes]:
         for piece in self:

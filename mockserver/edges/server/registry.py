@@ -1,4 +1,4 @@
-"""The fakes of one server: which port and which path prefix belongs to whom, and how each is reached from outside."""
+"""The fakes of one server: which port and which path prefix belongs to which, and how each is reached."""
 
 from __future__ import annotations
 
@@ -9,21 +9,24 @@ import socket
 import threading
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, Unpack
 
 from starlette.types import Scope
 
+from ...api.contract import DOWNLOAD_ALIAS
 from ...api.messages import Origins
-from ...fake.clips import ClipShelf
+from ...fake.clips import ClipStore
 from ...fake.clock import Clock, ManualClock
 from ...fake.fake import Fake
-from ...fake.state import DOWNLOAD_ALIAS
+from ...fake.options import check_option_names
 from ...judge.verify import JudgedFake
+from ...scenario.model import Scenario
 from ...scenario.sources import ScenarioSource
 from .asgi import Addressed, raw_path
-from .control_routes import FAKE_NAME
+from .control.routes import FAKE_NAME
+from .options import ServedFakeOptions
 
-__all__ = ["Binding", "FakeRegistry", "PortTaken", "ServedFake", "listen"]
+__all__ = ["KNOWN_ORIGINS", "Binding", "FakeRegistry", "PortTaken", "ServedFake", "listen"]
 
 DEFAULT = "default"
 # Clients take `.` and `..` out of a path before they send it.
@@ -31,12 +34,12 @@ _NAME = re.compile(rf"(?!\.\.?(?:/|$)){FAKE_NAME}")
 _PREFIX = re.compile(rf"/t/({_NAME.pattern})(?=/|$)")
 _NAMES = "a fake's name is 1 to 64 letters, digits, dots, dashes and underscores, but not '.' or '..'"
 _HOST = re.compile(r"(\[[0-9A-Fa-f:.]+\]|[A-Za-z0-9._-]+)(?::([0-9]{1,5}))?")
-_CLOSED = "there is no fake on this port (any more)"
-_KNOWN_ORIGINS = 512  # of different Host headers; a client has one or two
+_CLOSED = "there is no fake on this port, or it has been closed"
+KNOWN_ORIGINS = 512  # how many Host headers a port remembers; a client has one or two
 
 
 class PortTaken(OSError):
-    """Somebody else listens on the port."""
+    """Another program listens on the port."""
 
 
 class ServedFake(JudgedFake):
@@ -83,13 +86,14 @@ class Binding:
 class FakeRegistry:
     """Every fake of a server. Safe to use from any thread.
 
-    `refused_port` is one where nothing listens. See `server.VideoServer` for the other options.
+    `fake_options` are those of each fake, `ServedFakeOptions` and `scenario`; `on_close` is called with a fake that is
+    closed. `refused_port` is one where nothing listens. See `VideoServer` for the other options.
     """
 
     def __init__(
         self,
         library: ScenarioSource,
-        shelf: ClipShelf,
+        clip_store: ClipStore,
         fake_options: Mapping[str, Any],
         *,
         host: str = "127.0.0.1",
@@ -103,10 +107,10 @@ class FakeRegistry:
         self.public_url = public_url.rstrip("/") if public_url else None
         self.download_url = download_url.rstrip("/") if download_url else None
         self._library = library
-        self._shelf = shelf
+        self._clip_store = clip_store
         self._fake_options = dict(fake_options)
         self._on_close = on_close
-        self._places: dict[int, Binding] = {}
+        self._bindings: dict[int, Binding] = {}
         self._names: dict[str, ServedFake] = {}
         self._lock = threading.RLock()
         self._numbers = itertools.count(1)
@@ -116,38 +120,55 @@ class FakeRegistry:
 
     # --- making and closing ---
 
-    def make(self, *, name: str | None = None, **options: Any) -> ServedFake:
-        """A fake that no port leads to yet. Raises ValueError for a name with a slash."""
+    def make(
+        self,
+        *,
+        name: str | None = None,
+        scenario: str | Scenario | None = None,
+        library: ScenarioSource | None = None,
+        **options: Unpack[ServedFakeOptions],
+    ) -> ServedFake:
+        """A fake that no port leads to yet; what is not given is as for every fake.
+
+        Raises ValueError for a name with a slash or a wrong option, TypeError for an option that is none.
+        """
         if name is not None and "/" in name:
             raise ValueError(f"name: {name!r} has a slash, as only the fakes below a port's /t/ have")
-        return self._make(name, options)
+        check_option_names(options, (*ServedFakeOptions.__annotations__, "scenario", "library", "name"))
+        chosen: dict[str, Any] = {**options}
+        if scenario is not None:
+            chosen["scenario"] = scenario
+        return self._make(name, chosen, library)
 
-    def _make(self, name: str | None, options: Mapping[str, Any]) -> ServedFake:
+    def _make(self, name: str | None, options: Mapping[str, Any], library: ScenarioSource | None = None) -> ServedFake:
         chosen = {**self._fake_options, **options}
         manual = chosen.pop("manual_clock", False)
         clock: Clock | None = chosen.pop("clock", None)
         if manual and clock is None:
             clock = ManualClock()
         return ServedFake(
-            chosen.pop("library", None) or self._library,
-            self._shelf,
-            name=name or next(free for number in self._numbers if (free := f"fake-{number}") not in self._names),
+            library or self._library,
+            self._clip_store,
+            name=name or self._free_name(),
             clock=clock,
             close=self._closed,
             **chosen,
         )
 
+    def _free_name(self) -> str:
+        return next(free for number in self._numbers if (free := f"fake-{number}") not in self._names)
+
     def attach(self, fake: ServedFake, api_port: int, download_port: int) -> None:
         """Let ports lead to a fake. Raises ValueError when its name is taken."""
         with self._lock:
             if fake.name in self._names:
-                raise ValueError(f"there is a fake {fake.name!r} already")
+                raise ValueError(f"name: there is a fake {fake.name!r} already")
             fake.ports = tuple(dict.fromkeys((api_port, download_port)))
             self._names[fake.name] = fake
-            self._places[api_port] = Binding(fake, "api", api_port, download_port)
+            self._bindings[api_port] = Binding(fake, "api", api_port, download_port)
             if download_port != api_port:
-                self._places[download_port] = Binding(fake, "download", api_port, download_port)
-            own = self._origins(self._places[api_port], _url_host(self.host), api_port, "http", "")
+                self._bindings[download_port] = Binding(fake, "download", api_port, download_port)
+            own = self._origins(self._bindings[api_port], _url_host(self.host), api_port, "http", "")
             fake.origin, fake.download_origin = own.api, own.download
 
     def _closed(self, fake: ServedFake) -> None:
@@ -155,37 +176,41 @@ class FakeRegistry:
             if self._is_shut or self._names.get(fake.name) is not fake:
                 return
             del self._names[fake.name]
-            gone = [place for place in self._places.values() if place.fake is fake]
-            for place in gone:
-                for child in list(place.prefixed.values()):
+            gone = [binding for binding in self._bindings.values() if binding.fake is fake]
+            for binding in gone:
+                for child in list(binding.prefixed.values()):
                     self._names.pop(child.name, None)
             for port in fake.ports:
-                self._places.pop(port, None)
-            for place in self._places.values():
-                place.prefixed = {name: child for name, child in place.prefixed.items() if child is not fake}
+                self._bindings.pop(port, None)
+            for binding in self._bindings.values():
+                binding.prefixed = {name: child for name, child in binding.prefixed.items() if child is not fake}
         self._on_close(fake)
 
     def shut(self) -> None:
-        """Give the bound port back; what happens to the fakes is no matter any more."""
+        """Give the bound port back; closing a fake does nothing any more."""
         self._is_shut = True
         self._refused.close()
 
     # --- finding ---
 
+    def binding(self, port: int) -> Binding | None:
+        """What a port is for; None when no fake has it."""
+        return self._bindings.get(port)
+
     def address(self, scope: Scope, path: str) -> Addressed | str:
-        """Whom a request is for; a sentence when there is no such fake."""
+        """The fake that a request is for; a sentence when there is none."""
         reached: tuple[str, int] = scope.get("server") or ("", 0)
-        place = self._places.get(reached[1])
-        if place is None:
+        binding = self._bindings.get(reached[1])
+        if binding is None:
             return _CLOSED
-        fake, host, prefix = place.fake, place.host, ""
+        fake, host, prefix = binding.fake, binding.host, ""
         if host == "api":
             if path.startswith("/t/"):
                 match = _PREFIX.match(path)
                 if match is None:
                     return f"{_NAMES}: /t/NAME/v1, not {path[:80]!r}"
                 prefix, path = match[0], path[match.end() :] or "/"
-                child = self._prefixed(place, match[1])
+                child = self.fake_below(binding, match[1])
                 if child is None:
                     return _CLOSED
                 fake = child
@@ -197,52 +222,54 @@ class FakeRegistry:
                 host_header = value.decode("latin-1")
                 break
         key = (host_header, prefix)
-        origins = place.origins.get(key)
+        origins = binding.origins.get(key)
         if origins is None:
             scheme = scope.get("scheme", "http")
             named = _HOST.fullmatch(host_header)
             if named is None:
-                # HTTP/1.0 need not say whom it asks. The address that it reached will do.
+                # HTTP/1.0 needs no Host. The address that the request reached will do.
                 address = reached[0].partition("%")[0].removeprefix("::ffff:")
-                return Addressed(fake, host, path, self._origins(place, _url_host(address), reached[1], scheme, prefix))
-            origins = self._origins(place, named[1], int(named[2]) if named[2] else None, scheme, prefix)
-            if len(place.origins) < _KNOWN_ORIGINS:
-                place.origins[key] = origins
+                return Addressed(
+                    fake, host, path, self._origins(binding, _url_host(address), reached[1], scheme, prefix)
+                )
+            origins = self._origins(binding, named[1], int(named[2]) if named[2] else None, scheme, prefix)
+            if len(binding.origins) < KNOWN_ORIGINS:
+                binding.origins[key] = origins
         return Addressed(fake, host, path, origins)
 
-    def _prefixed(self, place: Binding, name: str) -> ServedFake | None:
-        """The fake below a port's `/t/<name>`, made on first use; None when the port's own has been closed."""
-        fake = place.prefixed.get(name)
+    def fake_below(self, binding: Binding, name: str) -> ServedFake | None:
+        """The fake below a port's `/t/<name>`, made on first use; None when the port's own fake has been closed."""
+        fake = binding.prefixed.get(name)
         if fake is None:
             with self._lock:
-                fake = place.prefixed.get(name)
+                fake = binding.prefixed.get(name)
                 if fake is None:
-                    if self._places.get(place.api_port) is not place:
+                    if self._bindings.get(binding.api_port) is not binding:
                         return None
-                    short = place.fake.name == DEFAULT and name not in self._names
-                    fake = self._make(name if short else f"{place.fake.name}/{name}", {})
-                    own = self._origins(place, _url_host(self.host), place.api_port, "http", f"/t/{name}")
+                    short = binding.fake.name == DEFAULT and name not in self._names
+                    fake = self._make(name if short else f"{binding.fake.name}/{name}", {})
+                    own = self._origins(binding, _url_host(self.host), binding.api_port, "http", f"/t/{name}")
                     fake.origin, fake.download_origin = own.api, own.download
-                    place.prefixed[name] = self._names[fake.name] = fake
+                    binding.prefixed[name] = self._names[fake.name] = fake
         return fake
 
-    def _origins(self, place: Binding, host: str, port: int | None, scheme: str, prefix: str) -> Origins:
-        public = self.public_url if place.fake.name == DEFAULT else None
+    def _origins(self, binding: Binding, host: str, port: int | None, scheme: str, prefix: str) -> Origins:
+        public = self.public_url if binding.fake.name == DEFAULT else None
         if public is not None:
             api = public + prefix
-        elif place.host == "download":
-            api = f"{scheme}://{host}:{place.api_port}{prefix}"
+        elif binding.host == "download":
+            api = f"{scheme}://{host}:{binding.api_port}{prefix}"
         else:
             api = f"{scheme}://{host}{f':{port}' if port is not None else ''}{prefix}"
-        if self.download_url is not None and not prefix and place.fake.name == DEFAULT:
+        if self.download_url is not None and not prefix and binding.fake.name == DEFAULT:
             download = self.download_url
-        elif prefix or self.one_port or place.download_port == place.api_port:
+        elif prefix or self.one_port or binding.download_port == binding.api_port:
             download = api + DOWNLOAD_ALIAS
         else:
-            download = f"{scheme}://{host}:{place.download_port}"
+            download = f"{scheme}://{host}:{binding.download_port}"
         return Origins(api, download, f"http://{_url_host(self.host)}:{self.refused_port}")
 
-    # --- what control asks for ---
+    # --- what control needs ---
 
     def fake_of(self, scope: Scope) -> Fake:
         """The fake that a request addresses; LookupError with a sentence when there is none."""
@@ -258,7 +285,7 @@ class FakeRegistry:
             raise LookupError(addressed)
         return addressed
 
-    def fakes(self) -> Mapping[str, Fake]:
+    def fakes(self) -> Mapping[str, ServedFake]:
         """Every open fake by name."""
         with self._lock:
             return dict(self._names)
@@ -268,12 +295,14 @@ class FakeRegistry:
         if not _NAME.fullmatch(name):
             raise ValueError(f"{_NAMES}, not {name[:80]!r}")
         with self._lock:
-            home = self._names.get(DEFAULT)
+            default = self._names.get(DEFAULT)
             fake = self._names.get(name)
-            if fake is None and home is not None:
-                fake = self._prefixed(self._places[home.ports[0]], name)
+            if fake is None and default is not None:
+                fake = self.fake_below(self._bindings[default.ports[0]], name)
             if fake is None:
-                raise ValueError("this server has no port of its own for new fakes; make them in Python")
+                raise ValueError(
+                    "this server has no default fake to put new ones below; make them with VideoServer.fake()"
+                )
             return fake
 
     def close(self, name: str) -> None:
@@ -282,7 +311,7 @@ class FakeRegistry:
         if fake is None:
             raise KeyError(name)
         if name == DEFAULT:
-            raise ValueError("the server cannot do without its default fake; reset it instead")
+            raise ValueError("the server's default fake cannot be closed; reset it instead")
         fake.close()
 
     def addresses(self, name: str) -> Mapping[str, str]:

@@ -6,6 +6,7 @@ import math
 from collections.abc import Iterator
 from itertools import takewhile
 
+from ...api.faults import FAULTS
 from ...fake.journal import Exchange
 from .. import anomalies
 from ..observations import POLLS, Case
@@ -104,7 +105,7 @@ def give_up_stalled(case: Case) -> Iterator[Finding]:
     for exchange, until in zip(case.exchanges, moments, strict=True):
         waited = case.passed(exchange, until)
         fault = exchange.scripted_fault
-        if fault is not None and fault.kind == "stall" and thresholds.LONG_STALL <= waited < math.inf:
+        if fault is not None and FAULTS[fault.kind].is_silent and thresholds.LONG_STALL <= waited < math.inf:
             yield Finding(f"{at(exchange)} never ends ({exchange.fault}), and the client waited for {waited:.0f} s",
                           exchange.number)  # fmt: skip
 

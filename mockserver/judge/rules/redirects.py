@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterator
 from urllib.parse import unquote, urlsplit
 
+from ...api.contract import DOWNLOAD_ALIAS
 from ...api.redaction import mask_query
-from ...fake.state import DOWNLOAD_ALIAS
 from ..observations import Case, location
 from . import thresholds
 from .rule import Finding, at, rule

@@ -13,6 +13,7 @@ from dataclasses import dataclass
 from typing import Literal, get_args
 
 from ...api.contract import Phase
+from ...api.faults import FAULTS
 from ...fake.journal import Exchange
 from .. import anomalies
 from ..observations import POLLS, Case, Ending, is_clip
@@ -141,4 +142,4 @@ def is_odd(exchange: Exchange, document: Mapping[str, object]) -> bool:
 def hangs(case: Case) -> bool:
     """Whether the last reply was one that never ends."""
     fault = case.last.scripted_fault if case.last is not None else None
-    return fault is not None and fault.kind in ("stall", "endless")
+    return fault is not None and FAULTS[fault.kind].never_ends

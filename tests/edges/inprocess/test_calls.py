@@ -5,17 +5,18 @@ from __future__ import annotations
 import httpx
 import pytest
 
+from video_mockserver.api.faults import describe
 from video_mockserver.api.messages import Fault
 from video_mockserver.edges.inprocess.calls import (
     API_ORIGIN,
     DOWNLOAD_ORIGIN,
     NO_TIMEOUT,
     REFUSED_ORIGIN,
-    Broken,
-    Inproc,
+    InProcessFake,
+    TransportError,
 )
 from video_mockserver.edges.inprocess.respx import VideoMock
-from video_mockserver.fake.clip_files import shipped_shelf
+from video_mockserver.fake.clip_files import shipped_clips
 from video_mockserver.fake.clock import ManualClock, RealClock
 from video_mockserver.fake.fake import Fake
 from video_mockserver.scenario.library import Library
@@ -27,13 +28,13 @@ KEY = [("Authorization", "Bearer sk")]
 
 def fake_with(reply: ReplyTemplate, clock: ManualClock | RealClock | None = None) -> Fake:
     story = Scenario("story", "One reply.", "done", {"done": State({"status": "completed"}, content=(reply,))})
-    fake = Fake(Library(), shipped_shelf(), scenario=story, clock=clock or ManualClock())
+    fake = Fake(Library(), shipped_clips(), scenario=story, clock=clock or ManualClock())
     fake.task(id="video_x")
     return fake
 
 
 def content(fake: Fake, *, method: str = "GET", read_timeout: float | None = 5) -> bytes:
-    received = Inproc(fake).ask(
+    received = InProcessFake(fake).ask(
         method, API_ORIGIN, "/v1/videos/video_x/content", KEY, b"", read_timeout=read_timeout
     )  # fmt: skip
     return b"".join(received.pieces)
@@ -44,9 +45,9 @@ def test_a_delay_moves_the_clock_up_to_the_clients_patience() -> None:
     before = fake.clock.now()
     assert content(fake) == fake.clip
     assert fake.clock.now() - before == 3
-    with pytest.raises(Broken, match="timed out") as broken:
+    with pytest.raises(TransportError, match="timed out") as error:
         content(fake, read_timeout=2)
-    assert (broken.value.kind, fake.clock.now() - before) == ("timeout", 5)
+    assert (error.value.kind, fake.clock.now() - before) == ("timeout", 5)
     assert fake.journal[-1].ended == "client left"
 
 
@@ -57,7 +58,7 @@ def test_a_delay_moves_the_clock_up_to_the_clients_patience() -> None:
 ])  # fmt: skip
 def test_a_body_that_nobody_reads_was_sent_all_the_same_unless_it_is_a_film(reply: ReplyTemplate, ended: str) -> None:
     fake = fake_with(reply)
-    received = Inproc(fake).ask("GET", API_ORIGIN, "/v1/videos/video_x/content", KEY, b"", read_timeout=5)
+    received = InProcessFake(fake).ask("GET", API_ORIGIN, "/v1/videos/video_x/content", KEY, b"", read_timeout=5)
     assert (fake.journal[-1].status, fake.journal[-1].ended) == (received.status, ended)
     assert (fake.journal[-1].sent == 0) == (ended == "client left")
 
@@ -89,20 +90,20 @@ def test_real_time_passes_where_the_clock_is_real() -> None:
         (Fault("unended"), "protocol", -1),
         (Fault("garbage"), "protocol", 0),
     ],
-    ids=lambda value: value.describe() if isinstance(value, Fault) else "",
+    ids=lambda value: describe(value) if isinstance(value, Fault) else "",
 )
 def test_a_fault_ends_as_it_would_on_a_socket(fault: Fault, kind: str, sent: int) -> None:
     fake = fake_with(ReplyTemplate(clip="clip", fault=fault))
-    with pytest.raises(Broken) as broken:
+    with pytest.raises(TransportError) as error:
         content(fake)
-    assert broken.value.kind == kind
+    assert error.value.kind == kind
     assert (fake.journal[-1].sent, fake.journal[-1].ended) == (sent if sent >= 0 else len(fake.clip), "fault")
 
 
 def test_a_stall_ends_even_for_a_client_without_patience_limits() -> None:
     fake = fake_with(ReplyTemplate(clip="clip", fault=Fault("stall", at=100)))
     before = fake.clock.now()
-    with pytest.raises(Broken):
+    with pytest.raises(TransportError):
         content(fake, read_timeout=None)
     assert fake.clock.now() - before == NO_TIMEOUT
 
@@ -112,9 +113,9 @@ def test_a_drip_comes_whole_unless_a_pause_is_longer_than_the_clients_patience()
     before = fake.clock.now()
     assert content(fake) == fake.clip
     assert fake.clock.now() - before == pytest.approx(len(fake.clip) / 1000, abs=0.2)
-    with pytest.raises(Broken) as broken:
+    with pytest.raises(TransportError) as error:
         content(fake, read_timeout=0.05)
-    assert broken.value.kind == "timeout"
+    assert error.value.kind == "timeout"
 
 
 def test_faults_that_are_none_to_the_client_arrive() -> None:
@@ -127,28 +128,28 @@ def test_faults_that_are_none_to_the_client_arrive() -> None:
 
 def test_a_client_that_leaves_is_noted() -> None:
     fake = fake_with(ReplyTemplate(text="x" * 200_000))
-    received = Inproc(fake).ask("GET", API_ORIGIN, "/v1/videos/video_x/content", KEY, b"", read_timeout=5)
+    received = InProcessFake(fake).ask("GET", API_ORIGIN, "/v1/videos/video_x/content", KEY, b"", read_timeout=5)
     next(received.pieces)
     assert (fake.journal[-1].sent, fake.journal[-1].ended) == (64 * 1024, "client left")
 
 
 def test_the_origins() -> None:
     fake = fake_with(ReplyTemplate(clip="clip"))
-    inproc = Inproc(fake, "https://api.test:8443/")
-    assert [inproc.reaches(origin) for origin in ("https://api.test:8443", DOWNLOAD_ORIGIN, REFUSED_ORIGIN)] == [
+    reachable = InProcessFake(fake, "https://api.test:8443/")
+    assert [reachable.reaches(origin) for origin in ("https://api.test:8443", DOWNLOAD_ORIGIN, REFUSED_ORIGIN)] == [
         True
     ] * 3
-    assert not inproc.reaches("https://api.test")
-    with pytest.raises(Broken) as broken:
-        inproc.ask("GET", REFUSED_ORIGIN, "/", [], b"", read_timeout=1)
-    assert broken.value.kind == "connect"
-    video = fake.document("video_x", inproc.origins)
+    assert not reachable.reaches("https://api.test")
+    with pytest.raises(TransportError) as error:
+        reachable.ask("GET", REFUSED_ORIGIN, "/", [], b"", read_timeout=1)
+    assert error.value.kind == "connect"
+    video = fake.document("video_x", reachable.origins)
     assert video["status"] == "completed"
 
 
 @pytest.mark.parametrize("base_url", ["octopusx.ai/v1", "ftp://octopusx.ai/v1", "https:///v1"])
 def test_a_base_url_that_is_none_is_refused(base_url: str) -> None:
-    with pytest.raises(ValueError, match="is not a URL such as"):
+    with pytest.raises(ValueError, match="must be a URL such as"):
         VideoMock(base_url=base_url)
 
 

@@ -7,6 +7,7 @@ import json
 import logging
 import socket
 from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
@@ -15,12 +16,15 @@ import httpx
 import pytest
 
 from support.sockets import POLL, TEXT, Client, ended, eventually, request, scripted, within
+from video_mockserver.api.faults import describe
 from video_mockserver.api.messages import Fault
-from video_mockserver.edges.server.asgi import Edge, FaultWithoutSocket, raw_path
-from video_mockserver.edges.server.registry import FakeRegistry
-from video_mockserver.edges.server.uvicorn_server import VideoServer
-from video_mockserver.fake.clip_files import load_clip, shipped_shelf
-from video_mockserver.fake.clips import ClipShelf
+from video_mockserver.edges.server.asgi import ApiApp, raw_path
+from video_mockserver.edges.server.limits import ServerLimits
+from video_mockserver.edges.server.registry import FakeRegistry, ServedFake
+from video_mockserver.edges.server.sending import FaultWithoutSocket
+from video_mockserver.edges.server.video_server import VideoServer
+from video_mockserver.fake.clip_files import load_clip, shipped_clips
+from video_mockserver.fake.clips import ClipStore
 from video_mockserver.fake.clock import ManualClock
 from video_mockserver.scenario.library import Library
 from video_mockserver.scenario.model import ReplyTemplate, Scenario, State
@@ -38,14 +42,14 @@ def film(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 @pytest.fixture(scope="module")
-def shelf(film: Path) -> ClipShelf:
-    shelf = shipped_shelf()
-    return ClipShelf({**shelf.clips, "film": load_clip(film, name="film")}, shelf.read, shelf.pictures)
+def clip_store(film: Path) -> ClipStore:
+    clip_store = shipped_clips()
+    return ClipStore({**clip_store.clips, "film": load_clip(film, name="film")}, clip_store.read, clip_store.pictures)
 
 
 @pytest.fixture(scope="module", params=["httptools", "h11"])
-def server(request: pytest.FixtureRequest, shelf: ClipShelf) -> Iterator[VideoServer]:
-    with VideoServer(parser=request.param, shelf=shelf, unknown_tasks="create") as server:
+def server(request: pytest.FixtureRequest, clip_store: ClipStore) -> Iterator[VideoServer]:
+    with VideoServer(parser=request.param, clip_store=clip_store, unknown_tasks="create") as server:
         yield server
 
 
@@ -119,15 +123,18 @@ def test_each_port_leads_to_a_host_of_its_fake(server: VideoServer) -> None:
 
 
 def test_the_download_host_knows_the_api_it_belongs_to(server: VideoServer) -> None:
-    with server.fake() as fake, Client(fake.ports[1]) as client:
-        client.ask("/nothing", f"Host: clips:{fake.ports[1]}")
-        assert client.head()[0] == 404
-        assert fake.journal[0]._request.origins.api == f"http://clips:{fake.ports[0]}"
-        assert fake.journal[0]._request.origins.download == f"http://clips:{fake.ports[1]}"
+    done = State(video={"status": "completed", "video_url": "{download_url}"}, download=(ReplyTemplate(text=ORIGINS),))
+    scenario = Scenario("told", "Told by a test.", "done", {"done": done})
+    with server.fake(scenario) as fake, Client(fake.ports[0]) as api, Client(fake.ports[1]) as client:
+        api.ask()
+        url = urlsplit(json.loads(api.reply()[2])["video_url"])
+        host = f"clips:{fake.ports[1]}"
+        client.send(f"GET {url.path}?{url.query} HTTP/1.1\r\nHost: {host}\r\n\r\n".encode())
+        assert client.reply()[2].decode().split(" ")[:2] == [f"http://clips:{fake.ports[0]}", f"http://{host}"]
 
 
 def test_a_prefix_is_a_fake_of_its_own(server: VideoServer) -> None:
-    own = VideoServer(parser=server._parser, scenario=scripted(text=ORIGINS), unknown_tasks="create")
+    own = VideoServer(parser=server.parser, scenario=scripted(text=ORIGINS), unknown_tasks="create")
     with own, own.fake() as fake, Client(fake.ports[0]) as client:
         told = told_origins(client, f"/t/job-1.a_B{POLL}")
         assert told[:2] == ["http://api.test/t/job-1.a_B", "http://api.test/t/job-1.a_B/_download"]
@@ -151,7 +158,7 @@ def test_downloads_work_below_the_prefix_and_on_the_api_s_port(server: VideoServ
 
 
 def test_one_port_is_enough(server: VideoServer) -> None:
-    with VideoServer(one_port=True, unknown_tasks="create", parser=server._parser) as single:
+    with VideoServer(one_port=True, unknown_tasks="create", parser=server.parser) as single:
         fake = single.fake(scripted(text=ORIGINS))
         assert len(fake.ports) == 1
         assert fake.download_origin == f"{fake.origin}/_download"
@@ -231,7 +238,7 @@ def test_a_large_body_arrives_whole(server: VideoServer) -> None:
         body = b'{"model": "grok-video-3", "prompt": "%b"}' % prompt.encode()
         client.ask("/v1/videos", JSON, method="POST", body=body)
         assert client.reply()[0] == 200
-        assert fake.tasks[0].wish.prompt == prompt
+        assert fake.tasks[0].params.prompt == prompt
 
 
 def test_a_client_that_expects_100_continue_gets_it(server: VideoServer) -> None:
@@ -255,13 +262,17 @@ def test_a_client_may_leave_in_mid_upload(server: VideoServer, rudely: bool) -> 
         assert fake.journal.total == 0
 
 
+@contextmanager
+def limited(server: VideoServer, size: int) -> Iterator[ServedFake]:
+    """A fake of a server that takes bodies of so many bytes."""
+    own = VideoServer(parser=server.parser, unknown_tasks="create", limits=ServerLimits(body_size=size))
+    with own, own.fake() as fake:
+        yield fake
+
+
 @pytest.mark.parametrize("how", ["declared", "chunked"])
-def test_a_body_that_is_too_large_is_answered_and_dropped(
-    server: VideoServer, how: str, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    assert server._uvicorn is not None
-    monkeypatch.setattr(server._uvicorn.config.loaded_app, "_body_limit", 100_000)
-    with server.fake() as fake, Client(fake.ports[0]) as client:
+def test_a_body_that_is_too_large_is_answered_and_dropped(server: VideoServer, how: str) -> None:
+    with limited(server, 100_000) as fake, Client(fake.ports[0]) as client:
         if how == "declared":
             client.ask("/v1/videos", JSON, method="POST", body=b"x" * 3_000_000)
         else:
@@ -277,20 +288,16 @@ def test_a_body_that_is_too_large_is_answered_and_dropped(
         assert fake.journal[0].body == b""
 
 
-def test_a_body_of_just_the_limit_is_fine(server: VideoServer, monkeypatch: pytest.MonkeyPatch) -> None:
-    assert server._uvicorn is not None
+def test_a_body_of_just_the_limit_is_fine(server: VideoServer) -> None:
     body = b'{"model": "grok-video-3", "prompt": "a fox"}'
-    monkeypatch.setattr(server._uvicorn.config.loaded_app, "_body_limit", len(body))
-    with server.fake() as fake, Client(fake.ports[0]) as client:
+    with limited(server, len(body)) as fake, Client(fake.ports[0]) as client:
         client.ask("/v1/videos", JSON, method="POST", body=body)
         assert client.reply()[0] == 200
         assert len(fake.tasks) == 1
 
 
-def test_a_body_that_is_too_large_is_not_asked_for(server: VideoServer, monkeypatch: pytest.MonkeyPatch) -> None:
-    assert server._uvicorn is not None
-    monkeypatch.setattr(server._uvicorn.config.loaded_app, "_body_limit", 100)
-    with server.fake() as fake, Client(fake.ports[0]) as client:
+def test_a_body_that_is_too_large_is_not_asked_for(server: VideoServer) -> None:
+    with limited(server, 100) as fake, Client(fake.ports[0]) as client:
         client.send(request("/v1/videos", JSON, "Expect: 100-continue", "Content-Length: 5000", method="POST"))
         assert client.reply()[0] == 413
         assert fake.journal.total == 1
@@ -384,8 +391,7 @@ def test_a_header_may_come_from_a_prompt(server: VideoServer, prompt: str, fault
 
 def busy(server: VideoServer) -> int:
     """How many requests are being answered."""
-    assert server._uvicorn is not None
-    return len(server._uvicorn.server_state.tasks)
+    return server.activity().requests
 
 
 @pytest.mark.parametrize("rudely", [False, True], ids=["fin", "rst"])
@@ -406,22 +412,19 @@ def test_a_clip_is_read_as_the_client_takes_it(server: VideoServer) -> None:
     with server.fake(clip_scenario()) as fake, Client(fake.ports[0], window=4096) as client:
         client.ask(POLL + "/content")
         client.head()
-        assert server._uvicorn is not None
-        connections: Any = server._uvicorn.server_state.connections
-        eventually(lambda: any(connection.flow.write_paused for connection in connections))
-        [connection] = [connection for connection in connections if connection.flow.write_paused]
-        assert connection.transport.get_write_buffer_size() <= 512 * 1024
+        eventually(lambda: server.activity().paused == 1)
+        assert server.activity().unsent <= 512 * 1024
         assert (fake.journal[0].sent or 0) < len(FILM)
 
 
 def test_a_clip_that_shrinks_meanwhile_comes_short(server: VideoServer, tmp_path: Path, warnings: list[str]) -> None:
     path = tmp_path / "shrinking.mp4"
     path.write_bytes(b"x" * 1000)
-    shelf = shipped_shelf()
-    clips = {**shelf.clips, "shrinking": load_clip(path, name="shrinking")}
+    clip_store = shipped_clips()
+    clips = {**clip_store.clips, "shrinking": load_clip(path, name="shrinking")}
     path.write_bytes(b"x" * 300)
-    shelf = ClipShelf(clips, shelf.read, shelf.pictures)
-    with VideoServer(parser=server._parser, shelf=shelf, unknown_tasks="create") as own:
+    clip_store = ClipStore(clips, clip_store.read, clip_store.pictures)
+    with VideoServer(parser=server.parser, clip_store=clip_store, unknown_tasks="create") as own:
         fake = own.fake(scripted(clip="shrinking"))
         with Client(fake.ports[0]) as client:
             client.ask()
@@ -550,21 +553,21 @@ def test_a_defect_is_a_500_that_names_it_and_is_logged_once(
 
 
 @pytest.fixture
-def hall(shelf: ClipShelf) -> Iterator[FakeRegistry]:
-    hall = FakeRegistry(Library(), shelf, {"unknown_tasks": "create"})
-    yield hall
-    hall.shut()
+def registry(clip_store: ClipStore) -> Iterator[FakeRegistry]:
+    registry = FakeRegistry(Library(), clip_store, {"unknown_tasks": "create"})
+    yield registry
+    registry.shut()
 
 
 def told_in_process(
-    hall: FakeRegistry, scenario: Scenario, method: str = "GET", path: str = POLL, **options: Any
+    registry: FakeRegistry, scenario: Scenario, method: str = "GET", path: str = POLL, **options: Any
 ) -> Any:
     """One request to a fake through the ASGI interface alone; the reply, or what was raised, and how it ended."""
-    fake = hall.make(scenario=scenario, **options)
-    hall.attach(fake, 8001, 8002)
+    fake = registry.make(scenario=scenario, **options)
+    registry.attach(fake, 8001, 8002)
 
     async def ask() -> httpx.Response:
-        transport = httpx.ASGITransport(Edge(hall))
+        transport = httpx.ASGITransport(ApiApp(registry))
         async with httpx.AsyncClient(transport=transport, base_url="http://mock.test:8001") as client:
             return await client.request(method, path, headers={"authorization": "Bearer sk-mock"})
 
@@ -574,14 +577,14 @@ def told_in_process(
         return error, fake.journal[-1]
 
 
-def test_replies_do_not_need_a_socket(hall: FakeRegistry) -> None:
-    reply, exchange = told_in_process(hall, clip_scenario(), path=POLL + "/content")
+def test_replies_do_not_need_a_socket(registry: FakeRegistry) -> None:
+    reply, exchange = told_in_process(registry, clip_scenario(), path=POLL + "/content")
     assert reply.content == FILM
     assert (exchange.sent, exchange.ended) == (len(FILM), "whole")
 
 
-def test_neither_do_delays(hall: FakeRegistry) -> None:
-    reply, _ = told_in_process(hall, scripted(delay=60), speed=1e6)
+def test_neither_do_delays(registry: FakeRegistry) -> None:
+    reply, _ = told_in_process(registry, scripted(delay=60), speed=1e6)
     assert reply.text == TEXT
 
 
@@ -595,12 +598,14 @@ def test_neither_do_delays(hall: FakeRegistry) -> None:
     ],
     ids=lambda value: getattr(value, "kind", None),
 )
-def test_faults_that_need_no_socket_are_as_they_are(hall: FakeRegistry, fault: Fault, method: str, length: int) -> None:
+def test_faults_that_need_no_socket_are_as_they_are(
+    registry: FakeRegistry, fault: Fault, method: str, length: int
+) -> None:
     clock = None if fault.amount == 10_000 else ManualClock()
     done = State(video={"status": "completed"}, content=(ReplyTemplate(text=TEXT, fault=fault),))
     scenario = Scenario("told", "Told by a test.", "done", {"done": done})
     reply, exchange = told_in_process(
-        hall, scenario, method, POLL + "/content", **({"clock": clock} if clock else {"speed": 1000})
+        registry, scenario, method, POLL + "/content", **({"clock": clock} if clock else {"speed": 1000})
     )
     assert int(reply.headers["content-length"]) == length
     assert exchange.ended == "fault"
@@ -619,31 +624,31 @@ def test_faults_that_need_no_socket_are_as_they_are(hall: FakeRegistry, fault: F
         (Fault("unended"), 1024),
         (Fault("garbage"), 0),
     ],
-    ids=lambda value: value.describe().replace(" ", "_") if isinstance(value, Fault) else None,
+    ids=lambda value: describe(value).replace(" ", "_") if isinstance(value, Fault) else None,
 )
-def test_the_others_say_that_they_need_one(hall: FakeRegistry, fault: Fault, sent: int) -> None:
-    error, exchange = told_in_process(hall, scripted(fault))
+def test_the_others_say_that_they_need_one(registry: FakeRegistry, fault: Fault, sent: int) -> None:
+    error, exchange = told_in_process(registry, scripted(fault))
     assert isinstance(error, ConnectionError)
-    assert str(error) == f"{fault.describe()}: only a server with sockets can do this"
+    assert str(error) == f"{describe(fault)}: only a server with sockets can do this"
     assert (exchange.sent, exchange.ended) == (sent, "fault")
 
 
 @pytest.mark.parametrize("kind", ["close", "reset", "garbage"])
-def test_a_head_request_without_a_head_needs_one_too(hall: FakeRegistry, kind: str) -> None:
+def test_a_head_request_without_a_head_needs_one_too(registry: FakeRegistry, kind: str) -> None:
     done = State(video={"status": "completed"}, content=(ReplyTemplate(text=TEXT, fault=Fault(kind)),))
     scenario = Scenario("told", "Told by a test.", "done", {"done": done})
-    error, _ = told_in_process(hall, scenario, "HEAD", POLL + "/content")
+    error, _ = told_in_process(registry, scenario, "HEAD", POLL + "/content")
     assert isinstance(error, FaultWithoutSocket)
 
 
-def test_a_request_may_be_cancelled_in_process(hall: FakeRegistry) -> None:
-    fake = hall.make(scenario=scripted(delay=60), clock=ManualClock())
-    hall.attach(fake, 8001, 8002)
+def test_a_request_may_be_cancelled_in_process(registry: FakeRegistry) -> None:
+    fake = registry.make(scenario=scripted(delay=60), clock=ManualClock())
+    registry.attach(fake, 8001, 8002)
 
     async def ask_and_cancel() -> None:
         answered = asyncio.Event()
         fake.watch = lambda exchange: answered.set()
-        transport = httpx.ASGITransport(Edge(hall))
+        transport = httpx.ASGITransport(ApiApp(registry))
         async with httpx.AsyncClient(transport=transport, base_url="http://mock.test:8001") as client:
             asking = asyncio.ensure_future(client.get(POLL, headers={"authorization": "Bearer k"}))
             await answered.wait()
@@ -654,12 +659,12 @@ def test_a_request_may_be_cancelled_in_process(hall: FakeRegistry) -> None:
     assert (fake.journal[0].sent, fake.journal[0].ended) == (0, "client left")
 
 
-def test_an_edge_speaks_http_alone(hall: FakeRegistry) -> None:
-    with pytest.raises(RuntimeError, match="speaks HTTP, not websocket"):
-        asyncio.run(Edge(hall)({"type": "websocket"}, None, None))  # type: ignore[arg-type]
+def test_an_edge_speaks_http_alone(registry: FakeRegistry) -> None:
+    with pytest.raises(RuntimeError, match="only HTTP is supported, not websocket"):
+        asyncio.run(ApiApp(registry)({"type": "websocket"}, None, None))  # type: ignore[arg-type]
 
 
-def test_an_edge_starts_and_stops_as_asgi_wants_it(hall: FakeRegistry) -> None:
+def test_an_edge_starts_and_stops_as_asgi_wants_it(registry: FakeRegistry) -> None:
     asked = iter(["lifespan.startup", "lifespan.shutdown"])
     said = []
 
@@ -669,7 +674,7 @@ def test_an_edge_starts_and_stops_as_asgi_wants_it(hall: FakeRegistry) -> None:
     async def send(message: Any) -> None:
         said.append(message["type"])
 
-    asyncio.run(Edge(hall)({"type": "lifespan"}, receive, send))
+    asyncio.run(ApiApp(registry)({"type": "lifespan"}, receive, send))
     assert said == ["lifespan.startup.complete", "lifespan.shutdown.complete"]
 
 
@@ -690,12 +695,14 @@ def test_an_edge_starts_and_stops_as_asgi_wants_it(hall: FakeRegistry) -> None:
     ],
 )  # fmt: skip
 def test_a_public_url_goes_before_the_host(
-    shelf: ClipShelf, options: dict[str, Any], prefix: str, api: str, download: str
+    clip_store: ClipStore, options: dict[str, Any], prefix: str, api: str, download: str
 ) -> None:
-    hall = FakeRegistry(Library(), shelf, {"unknown_tasks": "create", "scenario": scripted(text=ORIGINS)}, **options)
+    registry = FakeRegistry(
+        Library(), clip_store, {"unknown_tasks": "create", "scenario": scripted(text=ORIGINS)}, **options
+    )
     try:
-        hall.attach(hall.make(name="default"), 8001, 8002)
-        transport = httpx.ASGITransport(Edge(hall))
+        registry.attach(registry.make(name="default"), 8001, 8002)
+        transport = httpx.ASGITransport(ApiApp(registry))
 
         async def ask() -> str:
             async with httpx.AsyncClient(transport=transport, base_url="http://mock.test:8001") as client:
@@ -703,7 +710,7 @@ def test_a_public_url_goes_before_the_host(
 
         assert asyncio.run(ask()).split(" ")[:2] == [api, download]
     finally:
-        hall.shut()
+        registry.shut()
 
 
 def test_a_reply_with_an_empty_body_can_wait_too(server: VideoServer) -> None:

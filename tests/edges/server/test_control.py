@@ -26,16 +26,18 @@ from starlette.testclient import TestClient
 from starlette.types import Receive, Scope, Send
 
 from support import ROOT, asking
-from support.fakes import SCENARIOS, Scenarios, make_fake, memory_shelf
+from support.fakes import SCENARIOS, Scenarios, make_fake, memory_clips
 from video_mockserver.api.messages import Origins
-from video_mockserver.edges.server.control import _HANDLERS, FakeProvider, _encoded, control_app
-from video_mockserver.edges.server.control_routes import BODY_LIMIT, CONTROL_ROUTES, FAKE_NAME
-from video_mockserver.edges.server.openapi import openapi_document
-from video_mockserver.edges.server.uvicorn_server import VideoServer
+from video_mockserver.edges.server.control.app import HANDLERS, control_app
+from video_mockserver.edges.server.control.provider import FakeProvider
+from video_mockserver.edges.server.control.responses import encoded
+from video_mockserver.edges.server.control.routes import BODY_LIMIT, CONTROL_ROUTES, FAKE_NAME
+from video_mockserver.edges.server.openapi.document import openapi_document
+from video_mockserver.edges.server.video_server import VideoServer
 from video_mockserver.fake.clock import ManualClock
 from video_mockserver.fake.fake import Fake
 from video_mockserver.scenario.model import Scenario, State, Transition
-from video_mockserver.scenario.validation import Problem, ScenarioError
+from video_mockserver.scenario.problems import Problem, ScenarioError
 
 HERE = "http://127.0.0.1:8080"
 YAML = {"content-type": "application/yaml"}
@@ -50,7 +52,7 @@ expect: {outcome: clip, from: video_url}
 """
 
 
-class House:
+class Provider:
     """The fakes of a server that has no sockets: one default, the others below `/t/<name>`."""
 
     def __init__(self) -> None:
@@ -97,13 +99,13 @@ class Control(Protocol):
 
 
 @pytest.fixture
-def house() -> House:
-    return House()
+def provider() -> Provider:
+    return Provider()
 
 
 @pytest.fixture
-def fake(house: House) -> Fake:
-    return house.held["default"]
+def fake(provider: Provider) -> Fake:
+    return provider.held["default"]
 
 
 @pytest.fixture(scope="module")
@@ -121,8 +123,8 @@ def asked_through(client: httpx.Client, document: dict[str, Any]) -> Control:
 
 
 @pytest.fixture
-def control(house: House, document: dict[str, Any]) -> Iterator[Control]:
-    with TestClient(control_app(house), base_url=HERE) as client:
+def control(provider: Provider, document: dict[str, Any]) -> Iterator[Control]:
+    with TestClient(control_app(provider), base_url=HERE) as client:
         yield asked_through(client, document)
 
 
@@ -161,7 +163,7 @@ def message(answer: httpx.Response, status: int) -> str:
 
 
 def test_every_route_of_the_table_is_served() -> None:
-    assert {route.operation for route in CONTROL_ROUTES} == _HANDLERS.keys()
+    assert {route.operation for route in CONTROL_ROUTES} == HANDLERS.keys()
 
 
 def test_health_and_ready(control: Control) -> None:
@@ -193,7 +195,7 @@ def test_a_task_is_made_with_a_scenario_an_id_a_dialect_and_a_wish(control: Cont
     assert (document["model"], document["seconds"], document["size"]) == ("sora-2", "8", "720x1280")
     task = fake.find_task("video_mine")
     assert task is not None
-    assert (task.wish.prompt, task.wish.aspect_ratio, task.clip.name) == ("a fox", "9:16", "portrait")
+    assert (task.params.prompt, task.params.aspect_ratio, task.clip.name) == ("a fox", "9:16", "portrait")
 
 
 def test_a_task_made_with_nothing_follows_the_default(control: Control) -> None:
@@ -255,8 +257,8 @@ def test_a_manual_clock_is_shown_and_advanced(control: Control, fake: Fake) -> N
     assert control("GET", "/tasks/video_a").json()["state"] == "processing"
 
 
-def test_a_real_clock_is_shown_and_cannot_be_advanced(control: Control, house: House) -> None:
-    house.held["default"] = make_fake(name="default", speed=60)
+def test_a_real_clock_is_shown_and_cannot_be_advanced(control: Control, provider: Provider) -> None:
+    provider.held["default"] = make_fake(name="default", speed=60)
     told = control("GET", "/clock").json()
     assert told["manual"] is False
     assert told["speed"] == pytest.approx(60)
@@ -375,18 +377,18 @@ def test_the_bill_holds_what_clients_made(control: Control, fake: Fake) -> None:
     ]  # fmt: skip
 
 
-def test_a_reset_is_of_the_fake_that_was_asked(control: Control, house: House) -> None:
+def test_a_reset_is_of_the_fake_that_was_asked(control: Control, provider: Provider) -> None:
     for name in ("default", "a", "b"):
-        house.open(name).task()
+        provider.open(name).task()
     assert control("POST", "/reset", prefix="/t/a").json() == {"reset": ["a"]}
-    assert [len(fake.tasks) for fake in house.held.values()] == [1, 0, 1]
+    assert [len(fake.tasks) for fake in provider.held.values()] == [1, 0, 1]
     assert control("POST", "/reset?all=0").json() == {"reset": ["default"]}
-    assert [len(fake.tasks) for fake in house.held.values()] == [0, 0, 1]
+    assert [len(fake.tasks) for fake in provider.held.values()] == [0, 0, 1]
     assert control("POST", "/reset?all=1").json() == {"reset": ["default", "a", "b"]}
-    assert [len(fake.tasks) for fake in house.held.values()] == [0, 0, 0]
+    assert [len(fake.tasks) for fake in provider.held.values()] == [0, 0, 0]
 
 
-def test_fakes_are_made_shown_and_closed(control: Control, house: House) -> None:
+def test_fakes_are_made_shown_and_closed(control: Control, provider: Provider) -> None:
     answer = control("POST", "/fakes", json={"name": "job-17", "scenario": "url_404"})
     told = {
         "name": "job-17", "scenario": "download/url_404", "dialect": "octopusx", "tasks": 0, "exchanges": 0,
@@ -399,18 +401,18 @@ def test_fakes_are_made_shown_and_closed(control: Control, house: House) -> None
     assert control("GET", "/fakes/job-17").json() == told
     assert [fake["name"] for fake in control("GET", "/fakes").json()["fakes"]] == ["default", "job-17"]
     assert control("DELETE", "/fakes/job-17").json() == {"closed": "job-17"}
-    assert "job-17" not in house.held
+    assert "job-17" not in provider.held
 
 
-def test_a_fake_with_a_wrong_scenario_is_not_left_behind(control: Control, house: House) -> None:
+def test_a_fake_with_a_wrong_scenario_is_not_left_behind(control: Control, provider: Provider) -> None:
     assert "did you mean" in message(control("POST", "/fakes", json={"name": "a", "scenario": "url_403"}), 400)
-    assert "a" not in house.held
-    house.open("a")
+    assert "a" not in provider.held
+    provider.open("a")
     assert control("POST", "/fakes", json={"name": "a", "scenario": "nowhere"}).status_code == 400
-    assert "a" in house.held
+    assert "a" in provider.held
 
 
-def test_a_prefix_addresses_a_fake_of_its_own(control: Control, house: House) -> None:
+def test_a_prefix_addresses_a_fake_of_its_own(control: Control, provider: Provider) -> None:
     control("POST", "/tasks", prefix="/t/a", json={"id": "video_a"})
     assert control("GET", "/tasks/video_a", prefix="/t/a").status_code == 200
     assert control("GET", "/tasks/video_a").status_code == 404
@@ -420,29 +422,29 @@ def test_a_prefix_addresses_a_fake_of_its_own(control: Control, house: House) ->
 
 
 @pytest.mark.parametrize("path", ["/_mock", "/t/{name}/_mock"])
-def test_it_works_mounted_as_well(house: House, path: str) -> None:
-    app = Starlette(routes=[Mount(path, control_app(house))])
+def test_it_works_mounted_as_well(provider: Provider, path: str) -> None:
+    app = Starlette(routes=[Mount(path, control_app(provider))])
     client = TestClient(app, base_url=HERE)
-    house.open("a").task(id="a/b")
-    house.held["default"].task(id="a/b")
+    provider.open("a").task(id="a/b")
+    provider.held["default"].task(id="a/b")
     assert client.get(path.format(name="a") + "/tasks/a%2Fb").json()["id"] == "a/b"
 
 
-def test_a_root_path_of_the_server_does_not_confuse_it(house: House) -> None:
-    client = TestClient(control_app(house), base_url=HERE, root_path="/tasks")
-    house.held["default"].task(id="video_a")
+def test_a_root_path_of_the_server_does_not_confuse_it(provider: Provider) -> None:
+    client = TestClient(control_app(provider), base_url=HERE, root_path="/tasks")
+    provider.held["default"].task(id="video_a")
     assert client.get("/_mock/tasks/video_a").status_code == 200
 
 
 def test_what_is_no_json_in_a_document_is_shown_as_text(control: Control) -> None:
     odd = {"nan": float("nan"), "more": [{"inf": float("inf")}, "\ud800"]}
     scenario = Scenario("odd", "Odd.", "completed", {"completed": State(video={"status": "completed", "odd": odd})})
-    told = _encoded({"document": scenario.states["completed"].video})
+    told = encoded({"document": scenario.states["completed"].video})
     assert json.loads(told)["document"]["odd"] == {"nan": "nan", "more": [{"inf": "inf"}, "\ud800"]}
     deep: list[Any] = []
     for _ in range(100_000):
         deep = [deep]
-    assert json.loads(_encoded({"body": deep, "狐": 1}))["狐"] == 1
+    assert json.loads(encoded({"body": deep, "狐": 1}))["狐"] == 1
 
 
 def test_head_has_the_headers_of_get_and_no_body(control: Control) -> None:
@@ -459,11 +461,11 @@ def test_answers_are_not_cached_and_no_type_is_guessed(control: Control) -> None
         assert answer.headers["x-content-type-options"] == "nosniff"
 
 
-def test_handlers_do_not_run_on_the_event_loop(house: House) -> None:
+def test_handlers_do_not_run_on_the_event_loop(provider: Provider) -> None:
     seen: list[int] = []
-    house.addresses = lambda name: seen.append(threading.get_ident()) or {}  # type: ignore[func-returns-value,method-assign]
+    provider.addresses = lambda name: seen.append(threading.get_ident()) or {}  # type: ignore[func-returns-value,method-assign]
     loop: list[int] = []
-    inner = control_app(house)
+    inner = control_app(provider)
 
     async def app(scope: Scope, receive: Receive, send: Send) -> None:
         loop.append(threading.get_ident())
@@ -484,72 +486,73 @@ WRONG: list[tuple[str, str, dict[str, Any], int, str]] = [
     ("POST", "/tasks/video_b/state", {"json": {"state": "completed"}}, 404, "no task 'video_b'"),
     ("POST", "/tasks/video_b/signal", {"json": {"signal": "go"}}, 404, "no task 'video_b'"),
     ("GET", "/scenarios/url_40", {}, 404, "did you mean 'download/url_404'"),
-    ("GET", "/scenarios/", {"params": {"format": "json"}}, 400, "it takes summaries"),
-    ("GET", "/fakes/other", {}, 404, "there are default"),
-    ("DELETE", "/fakes/other", {}, 404, "there are default"),
+    ("GET", "/scenarios/", {"params": {"format": "json"}}, 400, "(available: summaries)"),
+    ("GET", "/fakes/other", {}, 404, "(available: default)"),
+    ("DELETE", "/fakes/other", {}, 404, "(available: default)"),
     ("GET", "/task", {}, 404, "no route /_mock/task"),
     ("GET", "/tasks/video_a/nothing", {}, 404, "no route"),
     ("GET", "/" + "x" * 500, {}, 404, "no route"),
     # not so
-    ("PATCH", "/tasks", {}, 405, "only GET, HEAD, POST"),
-    ("DELETE", "/reset", {}, 405, "only POST"),
-    ("OPTIONS", "/tasks", {}, 405, "only GET, HEAD, POST"),
-    ("POST", "/health", {}, 405, "only GET, HEAD"),
+    ("PATCH", "/tasks", {}, 405, "(available: GET, HEAD, POST)"),
+    ("DELETE", "/reset", {}, 405, "(available: POST)"),
+    ("OPTIONS", "/tasks", {}, 405, "(available: GET, HEAD, POST)"),
+    ("POST", "/health", {}, 405, "(available: GET, HEAD)"),
     # not a right body
-    ("POST", "/tasks", {"content": "{", "headers": JSON}, 400, "body: is not JSON"),
-    ("POST", "/tasks", {"content": "[]", "headers": JSON}, 400, "body: is [], not an object"),
-    ("POST", "/tasks", {"content": "null", "headers": JSON}, 400, "body: is null, not an object"),
+    ("POST", "/tasks", {"content": "{", "headers": JSON}, 400, "body: not JSON"),
+    ("POST", "/tasks", {"content": "[]", "headers": JSON}, 400, "body: must be an object, not []"),
+    ("POST", "/tasks", {"content": "null", "headers": JSON}, 400, "body: must be an object, not null"),
     ("POST", "/tasks", {"content": b"\xff", "headers": JSON}, 400, "not UTF-8"),
     ("POST", "/tasks", {"content": '{"id": "\\ud800"}', "headers": JSON}, 400, "not JSON"),
     ("POST", "/tasks", {"content": "[" * 100_000, "headers": JSON}, 400, "not JSON"),
     ("POST", "/tasks", {"content": '{"seconds": ' + "1" * 5000 + "}", "headers": JSON}, 400, "not JSON"),
-    ("POST", "/tasks", {"json": {"scnario": "x"}}, 400, "no field 'scnario'; it takes scenario, id"),
-    ("POST", "/tasks", {"json": {"id": 5}}, 400, "'id' is 5, not a text"),
-    ("POST", "/tasks", {"json": {"id": ""}}, 400, "'id' is empty"),
+    ("POST", "/tasks", {"json": {"scnario": "x"}}, 400, "no field 'scnario' (available: scenario, id"),
+    ("POST", "/tasks", {"json": {"id": 5}}, 400, "'id' must be a string, not 5"),
+    ("POST", "/tasks", {"json": {"id": ""}}, 400, "'id' must not be empty"),
     ("POST", "/tasks", {"json": {"id": "video_a"}}, 409, "there is a task 'video_a' already"),
-    ("POST", "/tasks", {"json": {"dialect": "openaj"}}, 400, "not one of octopusx, new-api, openai"),
-    ("POST", "/tasks", {"json": {"seconds": 1.5}}, 400, "'seconds' is 1.5, not a text"),
-    ("POST", "/tasks", {"json": {"seconds": True}}, 400, "'seconds' is true, not a text"),
+    ("POST", "/tasks", {"json": {"dialect": "openaj"}}, 400, "must be one of octopusx, new-api, openai"),
+    ("POST", "/tasks", {"json": {"seconds": 1.5}}, 400, "'seconds' must be a string, not 1.5"),
+    ("POST", "/tasks", {"json": {"seconds": True}}, 400, "'seconds' must be a string, not true"),
     ("POST", "/tasks", {"json": {"scenario": "url_40"}}, 400, "did you mean 'download/url_404'"),
     ("POST", "/tasks/video_a/state", {"json": {"state": "complete"}}, 400, "only cancelled, queued, processing"),
     ("POST", "/tasks/video_a/state", {"json": {}}, 400, "'state' is missing: A state of its scenario"),
     ("POST", "/tasks/video_a/state", {}, 400, "'state' is missing"),
     ("POST", "/tasks/video_a/state", {"json": {"state": None}}, 400, "'state' is missing"),
-    ("POST", "/tasks/video_a/signal", {"json": {"signal": "go"}}, 400, "does not wait for 'go', for no signal at all"),
-    ("POST", "/tasks/video_s/signal", {"json": {"signal": "goo"}}, 400, "only for deliver, go"),
+    ("POST", "/tasks/video_a/signal", {"json": {"signal": "go"}}, 400,
+     "does not wait for the signal 'go' (it waits for no signal)"),
+    ("POST", "/tasks/video_s/signal", {"json": {"signal": "goo"}}, 400, "(available: deliver, go)"),
     ("PUT", "/default", {"json": {"scenario": "nowhere"}}, 400, "no scenario 'nowhere'"),
     ("PUT", "/default", {"json": {}}, 400, "'scenario' is missing"),
-    ("POST", "/clock/advance", {"json": {"seconds": "ten"}}, 400, "'seconds' is \"ten\", not a number"),
-    ("POST", "/clock/advance", {"json": {"seconds": True}}, 400, "'seconds' is true, not a number"),
-    ("POST", "/clock/advance", {"json": {"seconds": -1}}, 400, "'seconds' is -1, not from 0 to 1000000000"),
-    ("POST", "/clock/advance", {"json": {"seconds": 1e10}}, 400, "not from 0 to 1000000000"),
-    ("POST", "/clock/advance", {"content": '{"seconds": 1e999}', "headers": JSON}, 400, "not from 0 to"),
-    ("POST", "/clock/advance", {"content": '{"seconds": NaN}', "headers": JSON}, 400, "NaN is no JSON"),
-    ("POST", "/reset", {"json": {"everything": True}}, 400, "no field 'everything'; it takes none"),
+    ("POST", "/clock/advance", {"json": {"seconds": "ten"}}, 400, "'seconds' must be a number, not \"ten\""),
+    ("POST", "/clock/advance", {"json": {"seconds": True}}, 400, "'seconds' must be a number, not true"),
+    ("POST", "/clock/advance", {"json": {"seconds": -1}}, 400, "'seconds' must be from 0 to 1000000000, not -1"),
+    ("POST", "/clock/advance", {"json": {"seconds": 1e10}}, 400, "must be from 0 to 1000000000"),
+    ("POST", "/clock/advance", {"content": '{"seconds": 1e999}', "headers": JSON}, 400, "must be from 0 to"),
+    ("POST", "/clock/advance", {"content": '{"seconds": NaN}', "headers": JSON}, 400, "NaN is not JSON"),
+    ("POST", "/reset", {"json": {"everything": True}}, 400, "no field 'everything' (no fields are available here)"),
     ("POST", "/fakes", {"json": {"name": "a/b"}}, 400, "at most 64"),
     ("POST", "/fakes", {"json": {"name": "a\n"}}, 400, "at most 64"),
     ("POST", "/fakes", {"json": {"name": ".."}}, 400, "a path swallows it"),
     ("DELETE", "/fakes/default", {}, 409, "cannot close itself; ask another"),
     ("DELETE", "/fakes/default", {"prefix": "/t/a"}, 409, "cannot do without"),
     # not a right query
-    ("GET", "/journal?status=ok", {}, 400, "query: 'status' is \"ok\", not an integer"),
-    ("GET", "/journal?status=99", {}, 400, "not from 100 to 999"),
-    ("GET", "/journal?limit=0", {}, 400, "not from 1"),
-    ("GET", "/journal?limit=" + "9" * 30, {}, 400, "not an integer"),
-    ("GET", "/journal?after=-1", {}, 400, "not from 0"),
-    ("GET", "/journal?host=apple", {}, 400, "not one of api, download"),
-    ("GET", "/journal?operation=pol", {}, 400, "not one of create, list, poll"),
+    ("GET", "/journal?status=ok", {}, 400, "query: 'status' must be an integer, not \"ok\""),
+    ("GET", "/journal?status=99", {}, 400, "must be from 100 to 999"),
+    ("GET", "/journal?limit=0", {}, 400, "must be from 1"),
+    ("GET", "/journal?limit=" + "9" * 30, {}, 400, "must be an integer"),
+    ("GET", "/journal?after=-1", {}, 400, "must be from 0"),
+    ("GET", "/journal?host=apple", {}, 400, "must be one of api, download"),
+    ("GET", "/journal?operation=pol", {}, 400, "must be one of create, list, poll"),
     ("GET", "/journal?task=1", {}, 400, "no field 'task'"),
-    ("GET", "/journal?limit=1&limit=2", {}, 400, "'limit' is there twice"),
+    ("GET", "/journal?limit=1&limit=2", {}, 400, "'limit' is given twice"),
     ("GET", "/journal?" + "&".join(f"a{n}=1" for n in range(200)), {}, 400, "Max number of fields"),
-    ("GET", "/journal.har?limit=x", {}, 400, "not an integer"),
-    ("GET", "/scenarios?summaries=yes", {}, 400, "neither 1 nor 0"),
-    ("GET", "/scenarios/plain?format=toml", {}, 400, "not one of json, yaml"),
-    ("POST", "/reset?all=maybe", {}, 400, "neither 1 nor 0"),
+    ("GET", "/journal.har?limit=x", {}, 400, "must be an integer"),
+    ("GET", "/scenarios?summaries=yes", {}, 400, "must be 1 or 0"),
+    ("GET", "/scenarios/plain?format=toml", {}, 400, "must be one of json, yaml"),
+    ("POST", "/reset?all=maybe", {}, 400, "must be 1 or 0"),
     # not a right scenario
     ("POST", "/scenarios", {"content": OWN, "headers": YAML}, 400, "'name' is missing"),
-    ("POST", "/scenarios?name=a//b", {"content": OWN, "headers": YAML}, 400, "does not fit"),
-    ("POST", "/scenarios?name=a", {"content": "", "headers": YAML}, 400, "body: is empty"),
+    ("POST", "/scenarios?name=a//b", {"content": OWN, "headers": YAML}, 400, "must match"),
+    ("POST", "/scenarios?name=a", {"content": "", "headers": YAML}, 400, "not empty"),
     ("POST", "/scenarios?name=a", {"content": "- 1", "headers": YAML}, 422, "a:1"),
     ("POST", "/scenarios?name=a", {"content": "a: [", "headers": YAML}, 422, "not YAML"),
     ("POST", "/scenarios?name=a", {"content": "{" * 10_000, "headers": JSON}, 422, "a:1"),
@@ -611,7 +614,7 @@ def test_a_clock_cannot_be_led_past_the_last_year(control: Control, fake: Fake) 
     assert isinstance(fake.clock, ManualClock)
     fake.clock.advance(253_370_764_800 - fake.clock.now() - 10)
     assert control("POST", "/clock/advance", json={"seconds": 10}).status_code == 200
-    assert "past the year 9998" in message(control("POST", "/clock/advance", json={"seconds": 1}), 400)
+    assert "beyond the year 9998" in message(control("POST", "/clock/advance", json={"seconds": 1}), 400)
     fake.task()
     assert control("GET", "/tasks").status_code == 200
 
@@ -638,9 +641,9 @@ class BrokenFiles(Scenarios):
     ],
 )
 def test_a_scenario_whose_file_is_wrong_is_refused_with_its_problems(
-    control: Control, house: House, method: str, path: str, body: Any
+    control: Control, provider: Provider, method: str, path: str, body: Any
 ) -> None:
-    house.held["default"] = Fake(BrokenFiles(), memory_shelf(), clock=ManualClock())
+    provider.held["default"] = Fake(BrokenFiles(), memory_clips(), clock=ManualClock())
     answer = control(method, path, json=body)
     assert message(answer, 422) == "own/broken.yaml:3: start: no state 'x'"
     assert answer.json()["error"]["problems"] == [{"line": 3, "path": "start", "message": "no state 'x'"}]
@@ -648,28 +651,28 @@ def test_a_scenario_whose_file_is_wrong_is_refused_with_its_problems(
 
 def test_a_scenario_with_a_clip_that_is_not_there_is_refused(control: Control) -> None:
     control("POST", "/scenarios?name=own", content=OWN + "clip: nowhere\n", headers=YAML)
-    assert "no 'nowhere'; there are decoy, landscape" in message(
+    assert "no 'nowhere' (available: decoy, landscape" in message(
         control("POST", "/tasks", json={"scenario": "own"}), 422
     )
 
 
-def test_a_list_with_summaries_says_which_file_is_wrong(control: Control, house: House) -> None:
-    house.held["default"] = Fake(BrokenFiles(), memory_shelf(), clock=ManualClock())
+def test_a_list_with_summaries_says_which_file_is_wrong(control: Control, provider: Provider) -> None:
+    provider.held["default"] = Fake(BrokenFiles(), memory_clips(), clock=ManualClock())
     told = control("GET", "/scenarios?summaries=true").json()["scenarios"]
     assert told[-1] == {"name": "own/broken", "error": "own/broken.yaml:3: start: no state 'x'"}
 
 
-def test_a_fake_that_is_closed_meanwhile_is_not_there(control: Control, house: House) -> None:
+def test_a_fake_that_is_closed_meanwhile_is_not_there(control: Control, provider: Provider) -> None:
     def gone(name: str) -> Mapping[str, str]:
         raise KeyError(name)
 
-    house.addresses = gone  # type: ignore[method-assign]
-    house.close = gone  # type: ignore[method-assign,assignment]
+    provider.addresses = gone  # type: ignore[method-assign]
+    provider.close = gone  # type: ignore[method-assign,assignment]
     assert "has been closed" in message(control("GET", "/fakes/default"), 404)
     assert "has been closed" in message(control("DELETE", "/fakes/default", prefix="/t/a"), 404)
 
 
-def test_a_client_that_leaves_in_the_middle_of_its_body_is_not_answered(house: House) -> None:
+def test_a_client_that_leaves_in_the_middle_of_its_body_is_not_answered(provider: Provider) -> None:
     scope = {
         "type": "http", "method": "POST", "path": "/_mock/reset", "raw_path": b"/_mock/reset", "query_string": b"",
         "headers": [(b"host", b"127.0.0.1"), (b"content-type", b"application/json")],
@@ -683,18 +686,18 @@ def test_a_client_that_leaves_in_the_middle_of_its_body_is_not_answered(house: H
     async def send(message: Any) -> None:
         sent.append(message)
 
-    asyncio.run(control_app(house)(scope, receive, send))
+    asyncio.run(control_app(provider)(scope, receive, send))
     assert sent == []
 
 
 def test_a_mistake_of_ours_is_one_sentence_for_the_asker_and_a_traceback_in_the_log(
-    house: House, caplog: pytest.LogCaptureFixture
+    provider: Provider, caplog: pytest.LogCaptureFixture
 ) -> None:
     def broken(scope: Scope) -> Origins:
         raise ZeroDivisionError("secret")
 
-    house.origins = broken  # type: ignore[method-assign]
-    answer = TestClient(control_app(house), base_url=HERE).get("/_mock/tasks")
+    provider.origins = broken  # type: ignore[method-assign]
+    answer = TestClient(control_app(provider), base_url=HERE).get("/_mock/tasks")
     assert message(answer, 500) == "the control API failed: ZeroDivisionError; please report it"
     assert "secret" not in answer.text
     assert caplog.records[0].exc_info is not None
@@ -704,10 +707,10 @@ def test_a_mistake_of_ours_is_one_sentence_for_the_asker_and_a_traceback_in_the_
 
 
 def may(
-    house: FakeProvider, headers: Mapping[str, str] | list[tuple[str, str]], method: str = "GET", path: str = "/tasks",
-    base_url: str = HERE, **options: Any,
+    provider: FakeProvider, headers: Mapping[str, str] | list[tuple[str, str]], method: str = "GET",
+    path: str = "/tasks", base_url: str = HERE, **options: Any,
 ) -> httpx.Response:  # fmt: skip
-    client = TestClient(control_app(house, **options), base_url=base_url)
+    client = TestClient(control_app(provider, **options), base_url=base_url)
     answer = client.request(method, f"/_mock{path}", headers=headers)
     assert not [name for name in answer.headers if name.startswith("access-control-")]
     return answer
@@ -717,8 +720,8 @@ def may(
     "host",
     ["localhost", "localhost:8080", "LOCALHOST:1", "127.0.0.1", "127.0.0.1:8080", "127.9.8.7:1", "[::1]", "[::1]:8080"],
 )
-def test_without_a_token_this_machine_may(house: House, host: str) -> None:
-    assert may(house, {"host": host}).status_code == 200
+def test_without_a_token_this_machine_may(provider: Provider, host: str) -> None:
+    assert may(provider, {"host": host}).status_code == 200
 
 
 @pytest.mark.parametrize(
@@ -729,19 +732,19 @@ def test_without_a_token_this_machine_may(house: House, host: str) -> None:
         "[localhost]", "127.0.0.1:80:80", "localhost:80x", "127.0.0.1/", "1.0.0.127",
     ],
 )  # fmt: skip
-def test_without_a_token_no_other_name_may_be_asked(house: House, host: str) -> None:
-    assert "does not name this machine" in message(may(house, {"host": host}), 403)
+def test_without_a_token_no_other_name_may_be_asked(provider: Provider, host: str) -> None:
+    assert "does not name this machine" in message(may(provider, {"host": host}), 403)
 
 
-def test_without_a_token_two_hosts_are_none(house: House) -> None:
+def test_without_a_token_two_hosts_are_none(provider: Provider) -> None:
     scope_headers = [(b"host", b"127.0.0.1:8080"), (b"host", b"evil.example")]
-    assert "does not name this machine" in message(raw(house, scope_headers), 403)
-    assert "does not name this machine" in message(raw(house, []), 403)
+    assert "does not name this machine" in message(raw(provider, scope_headers), 403)
+    assert "does not name this machine" in message(raw(provider, []), 403)
 
 
-def raw(house: House, headers: list[tuple[bytes, bytes]]) -> httpx.Response:
+def raw(provider: Provider, headers: list[tuple[bytes, bytes]]) -> httpx.Response:
     """An answer to headers that no client library would send."""
-    app = control_app(house)
+    app = control_app(provider)
 
     async def with_headers(scope: Scope, receive: Receive, send: Send) -> None:
         await app({**scope, "headers": headers}, receive, send)
@@ -749,18 +752,18 @@ def raw(house: House, headers: list[tuple[bytes, bytes]]) -> httpx.Response:
     return TestClient(with_headers, base_url=HERE).get("/_mock/tasks")
 
 
-def test_without_a_token_the_public_name_may_be_asked(house: House) -> None:
+def test_without_a_token_the_public_name_may_be_asked(provider: Provider) -> None:
     options = {"public_url": "https://Video.test:8443/base"}
-    assert may(house, {"host": "video.test"}, **options).status_code == 200
-    assert may(house, {"host": "video.test:8443"}, **options).status_code == 200
-    assert may(house, {"host": "other.test"}, **options).status_code == 403
+    assert may(provider, {"host": "video.test"}, **options).status_code == 200
+    assert may(provider, {"host": "video.test:8443"}, **options).status_code == 200
+    assert may(provider, {"host": "other.test"}, **options).status_code == 403
 
 
-def test_a_server_that_others_can_reach_has_control_off_until_it_has_a_token(house: House) -> None:
-    told = message(may(house, {}, enabled=False), 403)
+def test_a_server_that_others_can_reach_has_control_off_until_it_has_a_token(provider: Provider) -> None:
+    told = message(may(provider, {}, enabled=False), 403)
     assert "is off" in told
     assert "--token" in told
-    assert may(house, {"x-mock-token": GOOD}, enabled=False, token=GOOD).status_code == 200
+    assert may(provider, {"x-mock-token": GOOD}, enabled=False, token=GOOD).status_code == 200
 
 
 @pytest.mark.parametrize(
@@ -784,28 +787,28 @@ def test_a_server_that_others_can_reach_has_control_off_until_it_has_a_token(hou
         ({"cookie": "x-mock-token=t-12345"}, 401),
     ],
 )
-def test_with_a_token_each_request_needs_it(house: House, headers: dict[str, str], status: int) -> None:
+def test_with_a_token_each_request_needs_it(provider: Provider, headers: dict[str, str], status: int) -> None:
     sent = [(name, value.encode("latin-1")) for name, value in headers.items()]
-    answer = may(house, sent, token=GOOD, base_url="http://video.test")  # type: ignore[arg-type]
+    answer = may(provider, sent, token=GOOD, base_url="http://video.test")  # type: ignore[arg-type]
     assert answer.status_code == status
     if status == 401:
         assert answer.headers["www-authenticate"] == "Bearer"
         assert GOOD not in answer.text
-    assert may(house, sent, path="/nowhere", token=GOOD).status_code == (404 if status == 200 else 401)  # type: ignore[arg-type]
-    assert may(house, sent, "POST", "/reset", token=GOOD).status_code == status  # type: ignore[arg-type]
+    assert may(provider, sent, path="/nowhere", token=GOOD).status_code == (404 if status == 200 else 401)  # type: ignore[arg-type]
+    assert may(provider, sent, "POST", "/reset", token=GOOD).status_code == status  # type: ignore[arg-type]
 
 
 @pytest.mark.parametrize("token", ["", " ", "a b", "a\n", "é", "a\x7f"])
-def test_a_token_that_no_header_can_carry_is_refused(house: House, token: str) -> None:
+def test_a_token_that_no_header_can_carry_is_refused(provider: Provider, token: str) -> None:
     with pytest.raises(ValueError, match="token: must be visible ASCII"):
-        control_app(house, token=token)
+        control_app(provider, token=token)
 
 
 @pytest.mark.parametrize("path", ["/health", "/ready"])
 @pytest.mark.parametrize("options", [{"token": GOOD}, {"enabled": False}, {}])
-def test_health_and_ready_are_always_on(house: House, path: str, options: dict[str, Any]) -> None:
-    assert may(house, {"host": "mock:8080"}, path=path, **options).status_code == 200
-    assert may(house, {"host": "mock:8080"}, "HEAD", path, **options).status_code == 200
+def test_health_and_ready_are_always_on(provider: Provider, path: str, options: dict[str, Any]) -> None:
+    assert may(provider, {"host": "mock:8080"}, path=path, **options).status_code == 200
+    assert may(provider, {"host": "mock:8080"}, "HEAD", path, **options).status_code == 200
 
 
 @pytest.mark.parametrize("options", [{}, {"token": GOOD}])
@@ -826,12 +829,12 @@ def test_health_and_ready_are_always_on(house: House, path: str, options: dict[s
         {"origin": HERE, "sec-fetch-site": "cross-site"},
     ],
 )
-def test_a_page_of_another_origin_may_not(house: House, headers: dict[str, str], options: dict[str, Any]) -> None:
-    house.held["default"].task()
+def test_a_page_of_another_origin_may_not(provider: Provider, headers: dict[str, str], options: dict[str, Any]) -> None:
+    provider.held["default"].task()
     for method, path in (("GET", "/tasks"), ("POST", "/reset"), ("DELETE", "/journal")):
-        answer = may(house, {**headers, "x-mock-token": GOOD}, method, path, **options)
+        answer = may(provider, {**headers, "x-mock-token": GOOD}, method, path, **options)
         assert "may not use the control API" in message(answer, 403)
-    assert len(house.held["default"].tasks) == 1
+    assert len(provider.held["default"].tasks) == 1
 
 
 @pytest.mark.parametrize(
@@ -843,20 +846,20 @@ def test_a_page_of_another_origin_may_not(house: House, headers: dict[str, str],
         {"origin": "https://video.test"},
     ],
 )
-def test_the_servers_own_pages_and_the_address_bar_may(house: House, headers: dict[str, str]) -> None:
-    assert may(house, headers, public_url="https://video.test/base").status_code == 200
+def test_the_servers_own_pages_and_the_address_bar_may(provider: Provider, headers: dict[str, str]) -> None:
+    assert may(provider, headers, public_url="https://video.test/base").status_code == 200
 
 
-def test_a_preflight_is_not_answered(house: House) -> None:
+def test_a_preflight_is_not_answered(provider: Provider) -> None:
     headers = {"origin": "http://evil.example", "access-control-request-method": "POST"}
-    assert may(house, headers, "OPTIONS", "/reset").status_code == 403
-    assert may(house, {"access-control-request-method": "POST"}, "OPTIONS", "/reset").status_code == 405
+    assert may(provider, headers, "OPTIONS", "/reset").status_code == 403
+    assert may(provider, {"access-control-request-method": "POST"}, "OPTIONS", "/reset").status_code == 405
 
 
-def test_a_websocket_is_closed(house: House) -> None:
+def test_a_websocket_is_closed(provider: Provider) -> None:
     from starlette.websockets import WebSocketDisconnect
 
-    client = TestClient(control_app(house), base_url=HERE)
+    client = TestClient(control_app(provider), base_url=HERE)
     with pytest.raises(WebSocketDisconnect), client.websocket_connect("/_mock/tasks"):
         pass
 
@@ -871,7 +874,7 @@ def server() -> Iterator[VideoServer]:
         {"a": State(next=(Transition("b", seconds=1),)), "b": State(next=(Transition("a", seconds=1),))},
         never_ends=True,
     )  # fmt: skip
-    with VideoServer(library=Scenarios([looping]), shelf=memory_shelf(), clock=None, manual_clock=True) as server:
+    with VideoServer(library=Scenarios([looping]), clip_store=memory_clips(), clock=None, manual_clock=True) as server:
         yield server
 
 
@@ -919,7 +922,7 @@ def test_pages_and_other_names_are_kept_out_on_the_socket_too(server: VideoServe
 
 def test_a_server_with_a_token_wants_it(document: dict[str, Any]) -> None:
     with (
-        VideoServer(library=Scenarios(), shelf=memory_shelf(), token=GOOD) as server,
+        VideoServer(library=Scenarios(), clip_store=memory_clips(), token=GOOD) as server,
         server.fake() as fake,
         httpx.Client() as client,
     ):

@@ -20,9 +20,10 @@ import pytest
 from support.sockets import POLL, TEXT, Client, ended, eventually, request, scripted, within
 from video_mockserver.api.faults import FAULTS
 from video_mockserver.api.messages import Fault
-from video_mockserver.edges.server.uvicorn_server import VideoServer
-from video_mockserver.fake.clip_files import load_clip, shipped_shelf
-from video_mockserver.fake.clips import ClipShelf
+from video_mockserver.edges.server.limits import ServerLimits
+from video_mockserver.edges.server.video_server import VideoServer
+from video_mockserver.fake.clip_files import load_clip, shipped_clips
+from video_mockserver.fake.clips import ClipStore
 from video_mockserver.fake.clock import RealClock
 from video_mockserver.scenario.model import ReplyTemplate, Scenario, State
 from video_mockserver.scenario.writer import write_scenario
@@ -55,9 +56,11 @@ each_kind = pytest.mark.parametrize("kind", EACH)
 def server(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Iterator[VideoServer]:
     path = tmp_path_factory.mktemp("clips") / "text.mp4"
     path.write_bytes(BODY)
-    shelf = shipped_shelf()
-    shelf = ClipShelf({**shelf.clips, "text": load_clip(path, name="text")}, shelf.read, shelf.pictures)
-    with VideoServer(parser=request.param, shelf=shelf, unknown_tasks="create", manual_clock=True) as server:
+    clip_store = shipped_clips()
+    clip_store = ClipStore(
+        {**clip_store.clips, "text": load_clip(path, name="text")}, clip_store.read, clip_store.pictures
+    )
+    with VideoServer(parser=request.param, clip_store=clip_store, unknown_tasks="create", manual_clock=True) as server:
         yield server
 
 
@@ -257,34 +260,28 @@ def test_such_a_client_meets_faults_like_any_other(server: VideoServer) -> None:
 @pytest.fixture
 def own_server(server: VideoServer) -> Iterator[VideoServer]:
     """A server that no other test has left anything in."""
-    with VideoServer(parser=server._parser, unknown_tasks="create", manual_clock=True) as own:
+    limits = ServerLimits(keep_alive_timeout=1)
+    with VideoServer(parser=server.parser, unknown_tasks="create", manual_clock=True, limits=limits) as own:
         yield own
 
 
 def test_such_a_connection_is_counted_and_timed_once(own_server: VideoServer) -> None:
     server = own_server
-    assert server._uvicorn is not None
-    connections = server._uvicorn.server_state.connections
-    timers: Any = server._uvicorn.loop._scheduled  # type: ignore[attr-defined]
-
-    def idle() -> int:
-        names = [getattr(timer._callback, "__name__", "") for timer in timers if not timer.cancelled()]
-        return names.count("timeout_keep_alive_handler")
-
-    assert not connections
-    assert not idle()
     polls = (ReplyTemplate(text="fine"), ReplyTemplate(text=TEXT, delay=60))
     with server.fake(polls_scenario(*polls)) as fake, Client(fake.ports[0]) as client:
         client.ask()
         assert client.reply()[2] == b"fine"
-        eventually(lambda: idle() == 1)
         client.ask(POLL, *UPGRADE)
         eventually(lambda: fake.journal.total == 2)
-        assert (len(connections), idle()) == (1, 0)
+        assert server.activity().connections == 1
+        with Client(fake.ports[0]) as idle:
+            idle.ask("/v1/models")
+            idle.reply()
+            assert (idle.rest(), idle.ending) == (b"", "eof")  # its time is over; that of the other began before
         fake.advance(60)
         assert client.reply()[2] == BODY
         client.leave()
-        eventually(lambda: not connections and not idle())
+        eventually(lambda: not server.activity().connections)
 
 
 def test_a_word_of_it_in_a_body_is_a_word(server: VideoServer) -> None:
@@ -364,8 +361,7 @@ def test_a_drip_that_is_behind_catches_up(server: VideoServer) -> None:
 
 def busy(server: VideoServer) -> int:
     """How many requests are being answered."""
-    assert server._uvicorn is not None
-    return len(server._uvicorn.server_state.tasks)
+    return server.activity().requests
 
 
 @each_kind
@@ -401,9 +397,7 @@ def test_endless_bodies_take_no_memory_from_a_server(server: VideoServer) -> Non
         for client in clients:
             client.ask()
             client.head()
-        assert server._uvicorn is not None
-        connections: Any = server._uvicorn.server_state.connections
-        eventually(lambda: sum(connection.flow.write_paused for connection in connections) == 20)
+        eventually(lambda: server.activity().paused == 20)
         sent = [exchange.sent for exchange in fake.journal]
         with Client(other.ports[0]) as client:  # so that time passes
             for _ in range(50):

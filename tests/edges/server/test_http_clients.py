@@ -16,7 +16,7 @@ import httpx
 import pytest
 import requests
 
-from video_mockserver.edges.server.uvicorn_server import ServedFake
+from video_mockserver.edges.server.registry import ServedFake
 from video_mockserver.testing import video_server
 
 KEY = {"Authorization": "Bearer sk-any"}
@@ -296,7 +296,7 @@ def test_a_create_arrives_however_it_is_sent(
     assert list(video) == CREATED
     assert (video["status"], video["size"]) == ("queued", "720P")
     task, exchange = fake.bill[0], fake.journal[0]
-    assert (task.id, task.wish.prompt, task.wish.aspect_ratio) == (video["id"], "a fox in the snow", "9:16")
+    assert (task.id, task.params.prompt, task.params.aspect_ratio) == (video["id"], "a fox in the snow", "9:16")
     assert task.clip.height > task.clip.width
     assert exchange.unknown_fields is None
     assert (exchange.header("content-length") is None) == ("in_chunks" in send.__name__)
@@ -307,7 +307,7 @@ def test_a_prompt_in_any_script_arrives_as_it_is(fake: ServedFake, ask: Ask) -> 
     prompt = "Füchse im Schnee 🦊 狐"
     body = json.dumps({**WISH, "prompt": prompt}, ensure_ascii=False).encode()
     assert ask(f"{fake.base_url}/videos", {**KEY, **JSON}, body).status == 200
-    assert fake.bill[0].wish.prompt == prompt
+    assert fake.bill[0].params.prompt == prompt
 
 
 # --- the documented curl, ranges, redirects ---------------------------------------------------------------------------

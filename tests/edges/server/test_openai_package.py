@@ -14,7 +14,7 @@ from typing import Any
 import openai
 import pytest
 
-from video_mockserver.edges.server.uvicorn_server import ServedFake
+from video_mockserver.edges.server.registry import ServedFake
 from video_mockserver.testing import video_clock, video_server
 
 # The package marks its whole Videos API as deprecated.

@@ -14,15 +14,16 @@ from openapi_spec_validator import OpenAPIV31SpecValidator
 
 from support import asking
 from support.asking import Answer, at_once, multipart, part
-from support.fakes import SCENARIOS, Scenarios, make_fake, memory_shelf
+from support.fakes import SCENARIOS, Scenarios, make_fake, memory_clips
 from video_mockserver.api.contract import CREATE_FIELDS, DOWNLOAD_ROUTE, TASK_QUERY
 from video_mockserver.api.dialects import DIALECTS, Dialect
 from video_mockserver.api.messages import Request
 from video_mockserver.api.routing import routes_for
-from video_mockserver.edges.server import openapi
-from video_mockserver.edges.server.control_routes import CONTROL_ROUTES, CONTROL_SCHEMAS
-from video_mockserver.edges.server.openapi import openapi_document
-from video_mockserver.edges.server.uvicorn_server import VideoServer
+from video_mockserver.edges.server.control.routes import CONTROL_ROUTES
+from video_mockserver.edges.server.control.schemas import CONTROL_SCHEMAS
+from video_mockserver.edges.server.openapi.bodies import CREATE_FIELD_SCHEMAS
+from video_mockserver.edges.server.openapi.document import openapi_document
+from video_mockserver.edges.server.video_server import VideoServer
 from video_mockserver.fake.fake import Fake
 from video_mockserver.scenario.model import ReplyTemplate
 
@@ -127,7 +128,7 @@ def test_it_is_data_without_surprises(document: dict[str, Any], dialect: Dialect
 
 
 def test_an_unknown_dialect_is_refused() -> None:
-    with pytest.raises(ValueError, match="no 'xai'; there are octopusx, new-api, openai"):
+    with pytest.raises(ValueError, match="dialect: 'xai' must be one of octopusx, new-api, openai"):
         openapi_document("xai")
 
 
@@ -242,7 +243,7 @@ def test_the_statuses_are_closed_where_the_pages_name_all() -> None:
 
 
 def test_a_body_may_hold_the_contracts_fields_and_no_others() -> None:
-    assert openapi._FIELDS.keys() == CREATE_FIELDS
+    assert CREATE_FIELD_SCHEMAS.keys() == CREATE_FIELDS
 
 
 @pytest.mark.parametrize(("dialect", "required"), [("octopusx", ["model", "prompt"]), ("openai", ["prompt"])])
@@ -501,7 +502,7 @@ def test_each_example_of_a_body_is_taken(dialect: Dialect, form: str) -> None:
 
 @pytest.mark.parametrize("prefix", ["", "/t/job"])
 def test_a_server_shows_the_document_of_the_fake_that_was_asked(prefix: str) -> None:
-    with VideoServer(library=Scenarios(), shelf=memory_shelf()) as server, server.fake(dialect="openai") as fake:
+    with VideoServer(library=Scenarios(), clip_store=memory_clips()) as server, server.fake(dialect="openai") as fake:
         document = httpx.get(f"{fake.origin}{prefix}/openapi.json").json()
     OpenAPIV31SpecValidator(document).validate()
     assert document["servers"] == [{"url": fake.origin + prefix}]

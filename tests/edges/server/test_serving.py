@@ -16,7 +16,7 @@ import threading
 import time
 import warnings
 from collections.abc import Callable, Iterator
-from concurrent.futures import Future, ThreadPoolExecutor, wait
+from concurrent.futures import ThreadPoolExecutor
 from functools import partial
 from pathlib import Path
 from typing import Any
@@ -27,13 +27,16 @@ import pytest
 from starlette.testclient import TestClient
 
 from support import COMMAND
-from support.sockets import MOMENT, PATIENCE, POLL, TEXT, Client, ended, eventually, request, scripted
+from support.sockets import PATIENCE, POLL, TEXT, Client, ended, eventually, request, scripted
 from video_mockserver.api.messages import Fault
-from video_mockserver.edges.server.asgi import Edge, FaultWithoutSocket
-from video_mockserver.edges.server.registry import Binding, FakeRegistry, ServedFake
-from video_mockserver.edges.server.uvicorn_server import ServerProcess, VideoServer
-from video_mockserver.fake.clip_files import load_clip, shipped_shelf
-from video_mockserver.fake.clips import ClipShelf
+from video_mockserver.edges.server.app import build_app
+from video_mockserver.edges.server.asgi import ApiApp
+from video_mockserver.edges.server.process import ServerProcess
+from video_mockserver.edges.server.registry import FakeRegistry, ServedFake
+from video_mockserver.edges.server.sending import FaultWithoutSocket
+from video_mockserver.edges.server.video_server import VideoServer
+from video_mockserver.fake.clip_files import load_clip, shipped_clips
+from video_mockserver.fake.clips import ClipStore
 from video_mockserver.fake.clock import ManualClock
 from video_mockserver.scenario.library import Library
 from video_mockserver.scenario.model import ReplyTemplate, Scenario, State, Transition
@@ -77,8 +80,7 @@ def refuses(port: int) -> bool:
 
 def busy(server: VideoServer) -> int:
     """How many requests are being answered."""
-    assert server._uvicorn is not None
-    return len(server._uvicorn.server_state.tasks)
+    return server.activity().requests
 
 
 # --- fakes that never meet --------------------------------------------------------------------------------------------
@@ -120,11 +122,10 @@ def test_what_happens_to_one_fake_happens_to_no_other(where: str) -> None:
 
 def child(server: VideoServer, home: ServedFake, name: str) -> ServedFake:
     """The fake below a fake's prefix, after its first request."""
-    assert server._hall is not None
     with Client(home.ports[0]) as client:
         client.ask(f"/t/{name}/_mock/health")
         assert client.reply()[0] == 200
-    short, long = (server._hall.fakes().get(known) for known in (name, f"{home.name}/{name}"))
+    short, long = (server.fakes().get(known) for known in (name, f"{home.name}/{name}"))
     found = long or short
     assert isinstance(found, ServedFake)
     return found
@@ -227,8 +228,7 @@ def test_a_prefix_takes_nobody_s_name(server: VideoServer) -> None:
     assert child(server, home, "free").name == "free"
     assert child(server, away, "free").name == "away/free"
     assert child(server, away, "only").name == "away/only"
-    assert server._hall is not None
-    known = server._hall.fakes()
+    known = server.fakes()
     assert (known["default"], known["away"]) == (home, away)
     with Client(home.ports[0]) as client:
         client.ask("/_mock/fakes", "Host: 127.0.0.1", JSON, method="POST", body=b'{"name": "new"}')
@@ -251,30 +251,6 @@ def test_names_that_clients_would_take_out_of_a_path_are_none(server: VideoServe
         assert client.reply()[0] == (400 if name in (".", "..") else 200)
 
 
-def test_a_prefix_that_is_asked_for_twice_at_first_is_one_fake(
-    server: VideoServer, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    home = server.fake(scripted(), name="default")
-    hall = server._hall
-    assert hall is not None
-    make = hall._make
-    opening: list[Future[Any]] = []
-
-    def opened_meanwhile(*args: Any) -> ServedFake:
-        if not opening:  # the second to ask comes while the fake of the first is being made
-            opening.append(threads.submit(hall.open, "one"))
-            wait(opening, MOMENT)
-        return make(*args)
-
-    monkeypatch.setattr(hall, "_make", opened_meanwhile)
-    with ThreadPoolExecutor(1) as threads, Client(home.ports[0]) as client:
-        client.ask(f"/t/one{POLL}")
-        assert client.reply()[0] == 200
-        one = opening[0].result(PATIENCE)
-    assert hall.fakes() == {"default": home, "one": one}
-    assert one.journal.total == 1
-
-
 def test_a_fake_below_a_prefix_takes_what_it_is_busy_with_along(server: VideoServer) -> None:
     home = server.fake(name="default")
     one, other = child(server, home, "one"), child(server, home, "other")
@@ -292,25 +268,21 @@ def test_a_fake_below_a_prefix_takes_what_it_is_busy_with_along(server: VideoSer
         assert client.rest() == b""
         assert neighbour.silent()
         assert get(idle, "/t/one/v1/models")  # made anew
-    assert server._hall is not None
-    assert server._hall.fakes()["one"] is not one
+    assert server.fakes()["one"] is not one
 
 
 def test_the_end_of_a_fake_is_the_end_of_those_below_its_prefixes(server: VideoServer) -> None:
     home = server.fake(scripted(Fault("stall", 5)))
     one = child(server, home, "one")
     one.use(scripted(Fault("stall", 5)))
-    assert server._hall is not None
     with Client(home.ports[0]) as client:
         client.ask(f"/t/one{POLL}")
         client.head()
         home.close()
         assert client.rest() in (b"", TEXT[:5].encode())
-    assert not server._hall.fakes()
+    assert not server.fakes()
     one.close()
-    place = Binding(home, "api", *home.ports)
-    assert server._hall._prefixed(place, "late") is None  # asked for at the very moment
-    assert not server._hall.fakes()
+    assert not server.fakes()
 
 
 def test_a_prefix_is_one_of_the_api_s_port_alone(server: VideoServer) -> None:
@@ -319,8 +291,7 @@ def test_a_prefix_is_one_of_the_api_s_port_alone(server: VideoServer) -> None:
         client.ask("/t/one/v1/models")
         status, headers, _ = client.reply()
         assert (status, headers["content-type"]) == (404, "application/xml")
-    assert server._hall is not None
-    assert len(server._hall.fakes()) == 1
+    assert len(server.fakes()) == 1
 
 
 # --- addresses --------------------------------------------------------------------------------------------------------
@@ -375,16 +346,6 @@ def test_a_host_that_is_none_gets_into_no_url(server: VideoServer, host: str) ->
         assert client.reply()[2].decode().split(" ")[:2] == [fake.origin, fake.download_origin]
 
 
-def test_a_thousand_names_of_a_server_are_not_all_remembered(server: VideoServer) -> None:
-    fake = server.fake(scripted(text=ORIGINS))
-    with Client(fake.ports[0]) as client:
-        for number in [*range(1000), 5, 999]:
-            client.ask(POLL, f"Host: name-{number}.test")
-            assert client.reply()[2].startswith(b"http://name-%d.test http://name-%d.test:" % (number, number))
-    assert server._hall is not None
-    assert len(server._hall._places[fake.ports[0]].origins) <= 512
-
-
 def test_a_served_fake_has_the_public_addresses_that_it_was_given() -> None:
     options = ["--public-url", "https://video.test/", "--download-url", "https://clips.test:8443"]
     with ServerProcess("--unknown-tasks", "create", "--scenario", "lifecycle/at_once", *options) as process:
@@ -407,22 +368,20 @@ def test_control_is_on_where_only_this_machine_can_reach_it(host: str, status: i
 
 
 def test_every_kind_of_loopback_is_known(tmp_path: Path) -> None:
-    from video_mockserver.edges.server.uvicorn_server import _edge
-
     async def status(host: str) -> int:
-        transport = httpx.ASGITransport(_edge(hall, host, None, None))
+        transport = httpx.ASGITransport(build_app(registry, host=host))
         async with httpx.AsyncClient(transport=transport, base_url="http://127.0.0.1:8001") as client:
             return (await client.get("/_mock/fakes")).status_code
 
-    hall = FakeRegistry(Library(), shipped_shelf(), {})
-    hall.attach(hall.make(), 8001, 8002)
+    registry = FakeRegistry(Library(), shipped_clips(), {})
+    registry.attach(registry.make(), 8001, 8002)
     try:
         for host in ("127.0.0.1", "127.9.9.9", "::1", "localhost"):
             assert asyncio.run(status(host)) == 200
         for host in ("0.0.0.0", "::", "::1234", "", "localhost.evil.test", "127.evil.test", "192.0.2.1"):
             assert asyncio.run(status(host)) == 403
     finally:
-        hall.shut()
+        registry.shut()
 
 
 # --- clips over the wire ----------------------------------------------------------------------------------------------
@@ -430,13 +389,15 @@ def test_every_kind_of_loopback_is_known(tmp_path: Path) -> None:
 
 @pytest.fixture
 def clip_server(tmp_path: Path) -> Iterator[VideoServer]:
-    shelf = shipped_shelf()
-    clips = dict(shelf.clips)
+    clip_store = shipped_clips()
+    clips = dict(clip_store.clips)
     for name, size in (("film", 1_000_000), ("empty", 0)):
         path = tmp_path / f"{name}.mp4"
         path.write_bytes(bytes(range(250)) * (size // 250))
         clips[name] = load_clip(path, name=name)
-    with VideoServer(shelf=ClipShelf(clips, shelf.read, shelf.pictures), unknown_tasks="create") as server:
+    with VideoServer(
+        clip_store=ClipStore(clips, clip_store.read, clip_store.pictures), unknown_tasks="create"
+    ) as server:
         yield server
 
 
@@ -704,8 +665,10 @@ import sys
 for name in ("fcntl", "termios", "resource", "pwd", "grp", "tty", "pty"):
     sys.modules[name] = None
 from video_mockserver.cli import demo, main
-from video_mockserver.edges.server import asgi, control, openapi_route, registry, uvicorn_server, wire
-with uvicorn_server.VideoServer() as server:
+from video_mockserver.edges.server import app, asgi, process, serve, video_server
+from video_mockserver.edges.server.control import app
+from video_mockserver.edges.server.openapi import document
+with video_server.VideoServer() as server:
     print(server.fake().origin)
 """
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=False)
@@ -714,7 +677,7 @@ with uvicorn_server.VideoServer() as server:
 
 def test_a_script_may_forget_to_stop_its_server() -> None:
     code = """
-from video_mockserver.edges.server.uvicorn_server import VideoServer
+from video_mockserver.edges.server.video_server import VideoServer
 from urllib.request import urlopen
 server = VideoServer(scenario="lifecycle/plain")
 server.start()
@@ -736,7 +699,7 @@ def test_control_of_a_process_needs_neither_a_proxy_nor_to_be_told_the_token(mon
     with ServerProcess() as server:
         assert server.control("GET", "fakes")["fakes"][0]["name"] == "default"
         assert server.control("POST", "/tasks", {"scenario": "lifecycle/plain"})["state"] == "queued"
-        with pytest.raises(RuntimeError, match="runs already"):
+        with pytest.raises(RuntimeError, match="is running already"):
             server.start()
         with pytest.raises(Exception, match="401"):
             server_without_token(server).control("GET", "fakes")
@@ -755,26 +718,28 @@ def test_a_served_fake_below_a_prefix_takes_what_it_is_busy_with_along() -> None
 
 
 def server_without_token(server: ServerProcess) -> ServerProcess:
-    other = ServerProcess()
-    other._token = None
+    other = ServerProcess(token="")
     other.origin = server.origin
     return other
 
 
 def test_a_start_that_is_interrupted_leaves_no_process(monkeypatch: pytest.MonkeyPatch) -> None:
-    started: list[Any] = []
+    started: list[int | None] = []
 
     def interrupted(seconds: float) -> None:
-        started.append(server._process)
+        started.append(server.pid)
         patch.undo()
         raise KeyboardInterrupt
 
     server = ServerProcess()
     with monkeypatch.context() as patch:
-        patch.setattr("video_mockserver.edges.server.uvicorn_server.time.sleep", interrupted)
+        patch.setattr(time, "sleep", interrupted)
         with pytest.raises(KeyboardInterrupt):
             server.start()
-    assert started[0].returncode is not None
+    assert server.pid is None
+    assert started[0] is not None
+    with pytest.raises(ProcessLookupError):
+        os.kill(started[0], 0)
     server.stop()
 
 
@@ -784,15 +749,15 @@ def test_a_start_that_is_interrupted_leaves_no_process(monkeypatch: pytest.Monke
 @pytest.fixture
 def in_process() -> Iterator[Callable[..., tuple[TestClient, ServedFake]]]:
     """Fakes behind Starlette's test client: no server, no socket."""
-    hall = FakeRegistry(Library(), shipped_shelf(), {"unknown_tasks": "create"})
+    registry = FakeRegistry(Library(), shipped_clips(), {"unknown_tasks": "create"})
 
     def make(*args: Any, **options: Any) -> tuple[TestClient, ServedFake]:
-        fake = hall.make(scenario=args[0], **options)
-        hall.attach(fake, 80, 8080)
-        return TestClient(Edge(hall), headers={"authorization": "Bearer k"}), fake
+        fake = registry.make(scenario=args[0], **options)
+        registry.attach(fake, 80, 8080)
+        return TestClient(ApiApp(registry), headers={"authorization": "Bearer k"}), fake
 
     yield make
-    hall.shut()
+    registry.shut()
 
 
 def test_a_test_client_gets_every_normal_reply(in_process: Callable[..., Any]) -> None:
@@ -818,7 +783,7 @@ def test_a_test_client_is_told_that_a_fault_needs_a_socket(in_process: Callable[
 
 @pytest.mark.parametrize("server", [None, ("/run/mock.sock", None), ("testserver", 81)])
 def test_a_port_that_leads_to_no_fake_is_a_404_that_says_so(server: Any) -> None:
-    hall = FakeRegistry(Library(), shipped_shelf(), {})
+    registry = FakeRegistry(Library(), shipped_clips(), {})
     said = []
 
     async def send(message: Any) -> None:
@@ -833,8 +798,8 @@ def test_a_port_that_leads_to_no_fake_is_a_404_that_says_so(server: Any) -> None
         "server": server,
     }
     try:
-        asyncio.run(Edge(hall)(scope, None, send))  # type: ignore[arg-type]
+        asyncio.run(ApiApp(registry)(scope, None, send))  # type: ignore[arg-type]
     finally:
-        hall.shut()
+        registry.shut()
     assert said[0]["status"] == 404
     assert b"there is no fake on this port" in said[1]["body"]

@@ -25,8 +25,8 @@ from support.scenario_strategies import scenarios
 from video_mockserver.api.dialects import DIALECTS
 from video_mockserver.api.messages import Reply
 from video_mockserver.api.routing import routes_for
-from video_mockserver.edges.server.openapi import openapi_document
-from video_mockserver.edges.server.uvicorn_server import VideoServer
+from video_mockserver.edges.server.openapi.document import openapi_document
+from video_mockserver.edges.server.video_server import VideoServer
 from video_mockserver.fake import views
 from video_mockserver.fake.clock import ManualClock
 from video_mockserver.fake.fake import Fake
@@ -209,7 +209,7 @@ class Range:
     def download(self, index: int, query: str | None) -> None:
         task = self.task(index)
         if task is not None:
-            good = self.fake._desk.download_path(task, "video")
+            good = self.fake._state.download_path(task, "video")
             path = good if query is None else f"{good.partition('?')[0]}?{query}"
             self.send(lambda: asking.ask(self.fake, "GET", path, key=None, host="download").reply, task.id)
 
@@ -231,7 +231,7 @@ class Range:
             if own and not is_refused(reply):
                 # A poll counts once, whatever is answered.
                 trigger = machine.Poll(self.fake.clock.now())
-                assert task.position == machine.step(task.scenario, position, trigger, task.dice), exchange
+                assert task.position == machine.step(task.scenario, position, trigger, task.random_seed), exchange
             else:
                 assert task.position == position, exchange
 
@@ -246,7 +246,7 @@ class Range:
     def move(self, index: int, state: int) -> None:
         task = self.task(index)
         if task is not None:
-            states = list(task.script.states)
+            states = list(task.compiled.states)
             self.fake.move(task, states[state % len(states)])
             self.ends.pop(task.id, None)
 

@@ -24,10 +24,12 @@ import pytest
 from support import COMMAND
 from support.sockets import POLL, TEXT, Client, ended, eventually, request, scripted, within
 from video_mockserver.api.messages import Fault
-from video_mockserver.edges.server.registry import ServedFake
-from video_mockserver.edges.server.uvicorn_server import PortTaken, ServerProcess, VideoServer, serve
-from video_mockserver.fake.clip_files import load_clip, shipped_shelf
-from video_mockserver.fake.clips import ClipShelf
+from video_mockserver.edges.server.process import ServerProcess
+from video_mockserver.edges.server.registry import PortTaken, ServedFake
+from video_mockserver.edges.server.serve import serve
+from video_mockserver.edges.server.video_server import VideoServer
+from video_mockserver.fake.clip_files import load_clip, shipped_clips
+from video_mockserver.fake.clips import ClipStore
 from video_mockserver.fake.clock import ManualClock
 from video_mockserver.scenario.sources import UnknownScenario
 
@@ -266,18 +268,18 @@ UNDER_WAY: dict[str, tuple[dict[str, Any], dict[str, Any], Callable[[Client, Ser
 
 
 @pytest.fixture(scope="module")
-def film_shelf(tmp_path_factory: pytest.TempPathFactory) -> ClipShelf:
+def film_shelf(tmp_path_factory: pytest.TempPathFactory) -> ClipStore:
     path = tmp_path_factory.mktemp("film") / "film.mp4"
     path.write_bytes(bytes(8_000_000))
-    shelf = shipped_shelf()
-    return ClipShelf({**shelf.clips, "film": load_clip(path, name="film")}, shelf.read, shelf.pictures)
+    clip_store = shipped_clips()
+    return ClipStore({**clip_store.clips, "film": load_clip(path, name="film")}, clip_store.read, clip_store.pictures)
 
 
 @pytest.mark.parametrize("parser", ["httptools", "h11"])
 @pytest.mark.parametrize("case", UNDER_WAY)
-def test_the_end_does_not_wait_for(case: str, parser: str, film_shelf: ClipShelf) -> None:
+def test_the_end_does_not_wait_for(case: str, parser: str, film_shelf: ClipStore) -> None:
     reply, options, begin = UNDER_WAY[case]
-    server = VideoServer(parser=parser, shelf=film_shelf, unknown_tasks="create")
+    server = VideoServer(parser=parser, clip_store=film_shelf, unknown_tasks="create")
     server.start()
     fake = server.fake(scripted(**reply), **options)
     with Client(fake.ports[0], window=4096) as client:
@@ -292,18 +294,16 @@ def test_the_end_does_not_wait_for(case: str, parser: str, film_shelf: ClipShelf
 
 
 @pytest.mark.parametrize("case", UNDER_WAY)
-def test_neither_does_the_end_of_a_fake(case: str, film_shelf: ClipShelf) -> None:
+def test_neither_does_the_end_of_a_fake(case: str, film_shelf: ClipStore) -> None:
     reply, options, begin = UNDER_WAY[case]
-    with VideoServer(shelf=film_shelf, unknown_tasks="create") as server:
+    with VideoServer(clip_store=film_shelf, unknown_tasks="create") as server:
         fake = server.fake(scripted(**reply), **options)
         with Client(fake.ports[0], window=4096) as client:
             begin(client, fake)
             with within(0.2):
                 fake.close()
             client.rest()
-        assert server._uvicorn is not None
-        tasks = server._uvicorn.server_state.tasks
-        eventually(lambda: not tasks)
+        eventually(lambda: not server.activity().requests)
 
 
 def open_files() -> int:
@@ -354,7 +354,7 @@ def test_a_server_runs_again_after_its_end() -> None:
 
 
 def test_a_server_starts_once() -> None:
-    with VideoServer() as server, pytest.raises(RuntimeError, match="runs already"):
+    with VideoServer() as server, pytest.raises(RuntimeError, match="is running already"):
         server.start()
 
 
@@ -363,13 +363,20 @@ def test_a_server_that_does_not_run_has_no_fakes() -> None:
         VideoServer().fake()
 
 
-def test_what_goes_wrong_in_the_thread_reaches_the_caller() -> None:
+def test_what_goes_wrong_in_the_thread_reaches_the_caller(monkeypatch: pytest.MonkeyPatch) -> None:
+    def no_loop() -> None:
+        raise ZeroDivisionError
+
     files = open_files()
-    server = VideoServer(parser="no_such")
-    with pytest.raises(ValueError, match="parser: 'no_such'"):
-        server.start()
+    server = VideoServer()
+    with monkeypatch.context() as patch:
+        patch.setattr(asyncio, "SelectorEventLoop", no_loop)
+        with pytest.raises(ZeroDivisionError):
+            server.start()
     assert open_files() == files
     server.stop()
+    with server:
+        assert server.fake().origin
 
 
 # --- in the foreground ------------------------------------------------------------------------------------------------
@@ -505,14 +512,21 @@ def test_the_command_ends_at_a_signal_with_clients_stalled(tmp_path: Path) -> No
 
 
 def test_moving_a_clock_by_hand_outlives_the_server() -> None:
-    clock = ManualClock()
+    class Noting(ManualClock):
+        def subscribe(self, callback: Callable[[], None]) -> Callable[[], None]:
+            callbacks.append(callback)
+            stop = super().subscribe(callback)
+            return lambda: (stop(), stopped.append(callback))[0]
+
+    callbacks: list[Callable[[], None]] = []
+    stopped: list[Callable[[], None]] = []
     with VideoServer(unknown_tasks="create") as server:
-        fake = server.fake(scripted(delay=60), clock=clock)
+        fake = server.fake(scripted(delay=60), clock=Noting())
         client = Client(fake.ports[0])
         client.ask()
-        eventually(lambda: clock._callbacks)
-        late = clock._callbacks[0]
+        eventually(lambda: callbacks)
     client.leave()
     fake.advance(100)
-    assert not clock._callbacks
+    assert stopped == callbacks
+    [late] = callbacks
     late()  # the clock was being moved in another thread while the server stopped

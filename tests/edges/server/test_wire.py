@@ -16,13 +16,15 @@ import pytest
 import requests
 
 from support.sockets import PATIENCE, POLL, TEXT, Client, ended, eventually, request, scripted
-from video_mockserver.api.faults import FAULTS
+from video_mockserver.api.faults import FAULTS, describe
 from video_mockserver.api.messages import Fault
+from video_mockserver.edges.compat import http_protocol
+from video_mockserver.edges.server.limits import ServerLimits
 from video_mockserver.edges.server.registry import ServedFake
-from video_mockserver.edges.server.uvicorn_server import VideoServer
-from video_mockserver.edges.server.wire import wired
-from video_mockserver.fake.clip_files import load_clip, shipped_shelf
-from video_mockserver.fake.clips import ClipShelf
+from video_mockserver.edges.server.video_server import VideoServer
+from video_mockserver.edges.server.wire import WIRE, Wire
+from video_mockserver.fake.clip_files import load_clip, shipped_clips
+from video_mockserver.fake.clips import ClipStore
 from video_mockserver.fake.clock import ManualClock
 from video_mockserver.scenario.model import ReplyTemplate, Scenario, State
 
@@ -37,11 +39,15 @@ def film(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return path
 
 
+@pytest.fixture(scope="module")
+def film_shelf(film: Path) -> ClipStore:
+    clip_store = shipped_clips()
+    return ClipStore({**clip_store.clips, "film": load_clip(film, name="film")}, clip_store.read, clip_store.pictures)
+
+
 @pytest.fixture(scope="module", params=["httptools", "h11"])
-def server(request: pytest.FixtureRequest, film: Path) -> Iterator[VideoServer]:
-    shelf = shipped_shelf()
-    shelf = ClipShelf({**shelf.clips, "film": load_clip(film, name="film")}, shelf.read, shelf.pictures)
-    with VideoServer(parser=request.param, shelf=shelf, unknown_tasks="create") as server:
+def server(request: pytest.FixtureRequest, film_shelf: ClipStore) -> Iterator[VideoServer]:
+    with VideoServer(parser=request.param, clip_store=film_shelf, unknown_tasks="create") as server:
         yield server
 
 
@@ -103,7 +109,7 @@ CASES = [
          httpx.RemoteProtocolError, requests.ConnectionError, 1),
 ]  # fmt: skip
 
-each_fault = pytest.mark.parametrize("case", CASES, ids=lambda case: case.fault.describe().replace(" ", "_"))
+each_fault = pytest.mark.parametrize("case", CASES, ids=lambda case: describe(case.fault).replace(" ", "_"))
 
 
 def test_every_kind_of_fault_is_tried_here() -> None:
@@ -130,7 +136,7 @@ def test_a_socket_sees_exactly_this(server: VideoServer, case: Case) -> None:
             assert client.rest() == case.body
         assert client.ending == case.ending
         eventually(lambda: ended(fake) == "fault")
-        assert fake.journal[-1].fault == case.fault.describe()
+        assert fake.journal[-1].fault == describe(case.fault)
         arrived = case.body.count(BODY) * len(BODY) or len(case.body)
         assert fake.journal[-1].sent == (0 if case.fault.kind == "garbage" else arrived)
 
@@ -255,8 +261,7 @@ def test_requests_pipelined_behind_a_fault_are_lost_with_the_connection(server: 
 
 def busy(server: VideoServer) -> int:
     """How many requests are being answered."""
-    assert server._uvicorn is not None
-    return len(server._uvicorn.server_state.tasks)
+    return server.activity().requests
 
 
 @pytest.mark.parametrize("rudely", [False, True], ids=["fin", "rst"])
@@ -264,7 +269,7 @@ def busy(server: VideoServer) -> int:
 @pytest.mark.parametrize(
     "fault",
     [Fault("stall"), Fault("stall", 9), Fault("drip", amount=1), Fault("endless")],
-    ids=lambda fault: fault.describe().replace(" ", "_"),
+    ids=lambda fault: describe(fault).replace(" ", "_"),
 )
 def test_a_client_may_leave_in_the_middle(server: VideoServer, fault: Fault, pipelined: int, rudely: bool) -> None:
     with server.fake(scripted(fault)) as fake, Client(fake.ports[0]) as client:
@@ -293,20 +298,25 @@ def test_an_endless_body_stops_for_a_client_that_does_not_read(server: VideoServ
         with Client(fake.ports[0], window=4096) as client:
             client.ask()
             client.head()
-            assert server._uvicorn is not None
-            connections: Any = server._uvicorn.server_state.connections
-            eventually(lambda: any(connection.flow.write_paused for connection in connections))
-            [connection] = [connection for connection in connections if connection.flow.write_paused]
-            waiting = connection.transport.get_write_buffer_size()
+            eventually(lambda: server.activity().paused == 1)
+            waiting = server.activity().unsent
             sent = fake.journal[-1].sent
             assert client.silent() is False
-            assert connection.transport.get_write_buffer_size() == waiting < 200_000
+            assert server.activity().unsent == waiting < 200_000
             assert fake.journal[-1].sent == sent
         eventually(lambda: busy(server) == 0)
 
 
-def test_a_client_that_stays_after_the_end_is_let_go(server: VideoServer, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("video_mockserver.edges.server.wire._LEAVE_PATIENCE", 0.02)
+@pytest.fixture
+def impatient_server(server: VideoServer, film_shelf: ClipStore) -> Iterator[VideoServer]:
+    """A server that soon gives up on clients that stay, or take nothing."""
+    limits = ServerLimits(flush_timeout=0.02, close_timeout=0.02)
+    with VideoServer(parser=server.parser, clip_store=film_shelf, unknown_tasks="create", limits=limits) as impatient:
+        yield impatient
+
+
+def test_a_client_that_stays_after_the_end_is_let_go(impatient_server: VideoServer) -> None:
+    server = impatient_server
     with server.fake(scripted(Fault("truncate", 5))) as fake, Client(fake.ports[0]) as client:
         client.ask()
         client.head()
@@ -315,27 +325,23 @@ def test_a_client_that_stays_after_the_end_is_let_go(server: VideoServer, monkey
 
 
 @pytest.mark.parametrize("kind", ["reset", "truncate"])
-def test_a_client_that_takes_nothing_is_let_go(server: VideoServer, monkeypatch: pytest.MonkeyPatch, kind: str) -> None:
-    monkeypatch.setattr("video_mockserver.edges.server.wire._FLUSH_PATIENCE", 0.02)
-    monkeypatch.setattr("video_mockserver.edges.server.wire._LEAVE_PATIENCE", 0.02)
+def test_a_client_that_takes_nothing_is_let_go(impatient_server: VideoServer, kind: str) -> None:
+    server = impatient_server
     with server.fake(scripted(Fault(kind, 60_000), clip="film")) as fake, Client(fake.ports[0], window=4096) as client:
         client.ask()
         client.head()
         eventually(lambda: busy(server) == 0)
 
 
-def test_a_slow_client_gets_every_byte_before_the_reset(
-    server: VideoServer, film: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setattr("video_mockserver.edges.server.wire._FLUSH_PATIENCE", 0.3)
+def test_a_slow_client_gets_every_byte_before_the_reset(server: VideoServer, film: Path) -> None:
     scenario = scripted(Fault("reset", 600_000), clip="film")
     with server.fake(scenario) as fake, Client(fake.ports[0], window=4096) as client:
         client.ask()
         client.head()
         taken = b""
-        while client.ending is None:  # longer than the patience, but never so long without taking a byte
+        while client.ending is None:
             taken += client.take(20_000)
-            time.sleep(0.02)
+            time.sleep(0.001)
         assert taken == film.read_bytes()[:600_000]
         assert client.ending == "reset"
 
@@ -434,12 +440,17 @@ def curl(fake: ServedFake, timeout: float) -> int:
 # --- the parsers ------------------------------------------------------------------------------------------------------
 
 
+def protocol(parser: Any = "auto") -> str:
+    """The name of the class that a parser stands for."""
+    return http_protocol(parser, lambda connection: Wire(connection, ServerLimits()), WIRE).__name__
+
+
 def test_an_unknown_parser_is_refused() -> None:
-    with pytest.raises(ValueError, match="'auto', 'httptools' or 'h11'"):
-        wired("hyper")
+    with pytest.raises(ValueError, match="parser: 'hyper' must be 'auto', 'httptools' or 'h11'"):
+        protocol("hyper")
 
 
 def test_the_faster_parser_is_taken_where_it_is_there(monkeypatch: pytest.MonkeyPatch) -> None:
-    assert "HttpTools" in wired().__name__
+    assert "HttpTools" in protocol()
     monkeypatch.setitem(__import__("sys").modules, "httptools", None)
-    assert "H11" in wired().__name__
+    assert "H11" in protocol()

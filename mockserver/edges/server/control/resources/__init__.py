@@ -1,0 +1,1 @@
+"""What the routes of control do, one module for each resource."""
