@@ -55,7 +55,7 @@ class Answer:
 class Careful:
     """A client that keeps the contract. An instance is the client, and can be called as often as one likes."""
 
-    # Of the broken clients that derive from this one: the rule that it violates, where its defect lies (in the `data` of
+    # Of a broken client that derives from this one: the rule that it violates, where its defect lies (in the `data` of
     # a reply, the `order` of requests, the `wire`, the `time`, or the `create`), and a scenario that shows it.
     rule: ClassVar[str] = ""
     lies_in: ClassVar[str] = ""
