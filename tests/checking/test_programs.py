@@ -436,8 +436,3 @@ def test_the_rules_are_listed(capsys: Capture) -> None:
         assert rule.source in out
     assert main(["rules", "--json"]) == 0
     assert [rule["rule"] for rule in json.loads(told(capsys))] == list(RULES)
-
-
-def test_the_page_of_the_contract_is_made_from_the_rules(capsys: Capture) -> None:
-    assert main(["rules", "--markdown"]) == 0
-    assert told(capsys) == (ROOT / "docs" / "contract.md").read_text("utf-8")
