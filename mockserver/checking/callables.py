@@ -1,7 +1,7 @@
 """Run a client of this process through scenarios and judge it: `check(client)`, the one in `video_mockserver.testing`.
 
-Time does not pass while a client waits (`edges/virtual_time`), so that ten minutes of polling take milliseconds. A client
-that does not end is stopped: by what it sleeps or asks in the fake's time, or by real time.
+Time does not pass while a client waits (`edges/virtual_time`), so that ten minutes of polling take milliseconds. A
+client that does not end is stopped: by what it sleeps or asks in the fake's time, or by real time.
 """
 
 from __future__ import annotations

@@ -15,7 +15,7 @@ import os
 import re
 import shlex
 import sys
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -278,7 +278,7 @@ def _make_way(ready_file: Path) -> None:
     ready_file.unlink(missing_ok=True)
 
 
-def _ready(arguments: argparse.Namespace, addresses: dict[str, Any]) -> None:
+def _ready(arguments: argparse.Namespace, addresses: Mapping[str, Any]) -> None:
     """Say where the fake is: to people, and to the program that started it."""
     control = f"{addresses['origin']}/_mock/"
     if arguments.token is not None:
