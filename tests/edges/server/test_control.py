@@ -12,7 +12,6 @@ import shutil
 import subprocess
 import sys
 import threading
-import time
 from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any, Protocol
@@ -27,6 +26,7 @@ from starlette.types import Receive, Scope, Send
 
 from support import ROOT, asking
 from support.fakes import SCENARIOS, Scenarios, make_fake, memory_clips
+from support.sockets import PATIENCE, eventually
 from video_mockserver.api.messages import Origins
 from video_mockserver.edges.server.control.app import HANDLERS, control_app
 from video_mockserver.edges.server.control.provider import FakeProvider
@@ -517,8 +517,7 @@ WRONG: list[tuple[str, str, dict[str, Any], int, str]] = [
     ("POST", "/tasks/video_a/state", {"json": {}}, 400, "'state' is missing: A state of its scenario"),
     ("POST", "/tasks/video_a/state", {}, 400, "'state' is missing"),
     ("POST", "/tasks/video_a/state", {"json": {"state": None}}, 400, "'state' is missing"),
-    ("POST", "/tasks/video_a/signal", {"json": {"signal": "go"}}, 400,
-     "does not wait for the signal 'go' (it waits for no signal)"),
+    ("POST", "/tasks/video_a/signal", {"json": {"signal": "go"}}, 400, "signal 'go' (it waits for no signal)"),
     ("POST", "/tasks/video_s/signal", {"json": {"signal": "goo"}}, 400, "(available: deliver, go)"),
     ("PUT", "/default", {"json": {"scenario": "nowhere"}}, 400, "no scenario 'nowhere'"),
     ("PUT", "/default", {"json": {}}, 400, "'scenario' is missing"),
@@ -943,15 +942,13 @@ def test_every_line_of_the_guide_works(tmp_path: Path) -> None:
     command = ["-m", "video_mockserver", "serve", "--port", "0", "--manual-clock", "--ready-file", str(ready)]
     with subprocess.Popen([sys.executable, *command], stdout=subprocess.DEVNULL) as serving:
         try:
-            deadline = time.monotonic() + 20
-            while not ready.exists() and serving.poll() is None and time.monotonic() < deadline:
-                time.sleep(0.02)
+            eventually(ready.exists)
             origin = json.loads(ready.read_text("utf-8"))["origin"]
             # A failed request ends the script, and each answer stands on a line of its own.
             script = "\n".join(["set -euo pipefail", *blocks[1:]]).replace("curl -s", "curl -sS --fail-with-body")
             done = subprocess.run(
                 ["bash", "-c", script.replace("http://127.0.0.1:8080", origin)],
-                cwd=tmp_path, capture_output=True, text=True, timeout=60, check=False,
+                cwd=tmp_path, capture_output=True, text=True, timeout=PATIENCE, check=False,
             )  # fmt: skip
         finally:
             serving.terminate()

@@ -17,7 +17,7 @@ from typing import Any
 import httpx
 import pytest
 
-from support.sockets import POLL, TEXT, Client, ended, eventually, request, scripted, within
+from support.sockets import POLL, TEXT, Client, ended, eventually, request, scripted, without_waiting
 from video_mockserver.api.faults import FAULTS
 from video_mockserver.api.messages import Fault
 from video_mockserver.edges.server.limits import ServerLimits
@@ -397,13 +397,16 @@ def test_endless_bodies_take_no_memory_from_a_server(server: VideoServer) -> Non
         for client in clients:
             client.ask()
             client.head()
-        eventually(lambda: server.activity().paused == 20)
-        sent = [exchange.sent for exchange in fake.journal]
-        with Client(other.ports[0]) as client:  # so that time passes
-            for _ in range(50):
-                client.ask()
-                client.reply()
-        assert [exchange.sent for exchange in fake.journal] == sent
+
+        def stand_still() -> bool:
+            sent = [exchange.sent for exchange in fake.journal]
+            with Client(other.ports[0]) as client:  # so that time passes
+                for _ in range(50):
+                    client.ask()
+                    client.reply()
+            return server.activity().paused == 20 and [exchange.sent for exchange in fake.journal] == sent
+
+        eventually(stand_still)
         assert resident() - before < 16 * 1024 * 1024
         for client in clients:
             client.leave()
@@ -448,7 +451,7 @@ def test_the_command_has_nothing_to_say_about_faults(tmp_path: Path) -> None:
                 client.ask("/v1/videos/video_stall_at")
                 client.head()
                 process.send_signal(signal.SIGTERM)
-                with within(1):
+                with without_waiting():
                     out, err = process.communicate()
         finally:
             process.kill()
