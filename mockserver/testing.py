@@ -66,7 +66,7 @@ class ClientContract:
             from .scenario.sources import UnknownScenario
 
             try:
-                library, terms = self._project(metafunc.config)
+                library, terms = self._library_and_terms(metafunc.config)
                 cases, _ = judgeable(chosen(library, self.scenarios), self.flow, terms)
             except (ValueError, UnknownScenario, NotADirectoryError) as error:
                 said = f"{type(self).__name__}: {error}"
@@ -80,7 +80,7 @@ class ClientContract:
 
     def test_contract(self, video_case: str, pytestconfig: Any, record_property: Callable[[str, object], None]) -> None:
         """The client keeps the contract in this scenario."""
-        library, terms = self._project(pytestconfig)
+        library, terms = self._library_and_terms(pytestconfig)
         report = check(
             self.client,
             scenarios=library.find(video_case),
@@ -106,16 +106,16 @@ class ClientContract:
 
         pytest.fail("\n".join([f"{first}{more}", "", *case_lines(data["cases"][0], data)]), pytrace=False)
 
-    def _project(self, config: Any) -> tuple[Library, Terms]:
-        from .checking.config import Project, read_config
+    def _library_and_terms(self, pytest_config: Any) -> tuple[Library, Terms]:
+        from .checking.config import Config, read_config
 
-        path = config.rootpath / "pyproject.toml"
-        project = read_config(path) if path.is_file() else Project()
-        project = replace(
-            project,
-            level=self.level or project.level,
-            url_order=self.url_order or project.url_order,
-            levels=project.levels if self.levels is None else self.levels,
-            ignore=project.ignore if self.ignore is None else self.ignore,
+        path = pytest_config.rootpath / "pyproject.toml"
+        config = read_config(path) if path.is_file() else Config()
+        config = replace(
+            config,
+            level=self.level or config.level,
+            url_order=self.url_order or config.url_order,
+            levels=config.levels if self.levels is None else self.levels,
+            ignore=config.ignore if self.ignore is None else self.ignore,
         )
-        return Library([*config.getini("video_scenarios_dir"), *project.scenarios]), project.terms
+        return Library([*pytest_config.getini("video_scenario_dirs"), *config.scenario_dirs]), config.terms
