@@ -17,10 +17,10 @@ import pytest
 from support import COMMAND, ROOT
 from support.broken_clients import BROKEN_CLIENTS, TAGS, TLS, Answer, Careful
 from support.correct_clients import CORRECT
+from video_mockserver import check
 from video_mockserver.judge.rules.table import RULES
 from video_mockserver.judge.verdict import Report
 from video_mockserver.scenario.library import Library
-from video_mockserver.testing import check
 
 PROGRAMS = ROOT / "tests" / "support" / "broken_programs"
 
