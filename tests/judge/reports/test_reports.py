@@ -286,7 +286,7 @@ def test_a_failed_case_tells_what_it_takes_to_mend_it() -> None:
     case = article(sample.report(), "download/url_404")
     told = " ".join(case.text.split())
     for words in (
-        "The URL answers 404, and /content has the clip.",
+        "The URL answers 404; /content has the clip.",
         "clip, from content (it delivers the clip, whole and unchanged)",
         "it reported that there is no clip: exit 1",
         "the download failed, and /content was never asked for",
