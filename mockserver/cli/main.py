@@ -108,7 +108,7 @@ def _add_serve(commands: Any) -> None:
         "serve",
         allow_abbrev=False,
         help="run the mock server",
-        description="Run the mock server until SIGTERM or Ctrl-C. It prints the base URL, an API key and a curl command.",
+        description="Run the mock server until SIGTERM or Ctrl-C. Prints the base URL, an API key and a curl command.",
     )
     where = serve.add_argument_group("addresses")
     where.add_argument(

@@ -82,7 +82,7 @@ def test_the_user_is_told_what_broke_where_why_and_how_to_see_it_again(capsys: C
     out = told(capsys)
     first, *lines = out.splitlines()
     assert first == "fail download/url_404: fallback-download"
-    assert "FAIL download/url_404: The URL answers 404, and /content has the clip." in lines
+    assert "FAIL download/url_404: The URL answers 404; /content has the clip." in lines
     assert re.search(r"must fallback-download: GET download:/clips/\w+/video.mp4 \(#3\) was answered 404", out)
     assert '"If the download from the URL fails, the clip is fetched from /content." (OctopusX: ' in out
     assert "expected: clip, from content; the client: it reported a failure: exit 1" in out
