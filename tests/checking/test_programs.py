@@ -366,7 +366,7 @@ def test_what_was_judged_before_a_ctrl_c_is_reported(tmp_path: Path) -> None:
     assert (report["summary"]["verdict"], report["summary"]["ended_early"]) == ("error", "interrupted")
     [skipped] = report["skipped"]
     assert skipped["reason"] == "not run: interrupted"
-    assert "not every case was run: interrupted." in (tmp_path / "a.html").read_text("utf-8")
+    assert "Not every case was run: interrupted." in (tmp_path / "a.html").read_text("utf-8")
 
 
 # --- a project's own terms --------------------------------------------------------------------------------------------
