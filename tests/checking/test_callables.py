@@ -16,6 +16,7 @@ import httpx2
 import pytest
 
 from support.careful_client import TLS, Careful, NoClip
+from video_mockserver import check
 from video_mockserver.judge.expectation import chosen
 from video_mockserver.judge.verdict import ContractBroken, Terms
 from video_mockserver.scenario.library import Library
