@@ -27,11 +27,11 @@ sys.path.insert(0, str(ROOT / "tests"))
 from support.broken_clients import BROKEN_CLIENTS  # noqa: E402
 from support.careful_client import Careful  # noqa: E402
 from support.correct_clients import CORRECT  # noqa: E402
+from video_mockserver import check  # noqa: E402
 from video_mockserver.checking.callables import API_KEY, fake_for  # noqa: E402
 from video_mockserver.judge.expectation import chosen, judgeable  # noqa: E402
 from video_mockserver.judge.verdict import Terms  # noqa: E402
 from video_mockserver.scenario.library import Library  # noqa: E402
-from video_mockserver.testing import check  # noqa: E402
 
 RUNS_WITH = {".py": sys.executable, ".sh": "sh", ".mjs": "node"}
 IMPATIENT = {"VIDEO_PAUSE": "0.05", "VIDEO_TIMEOUT": "1", "VIDEO_DEADLINE": "3"}

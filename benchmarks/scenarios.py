@@ -21,10 +21,10 @@ from typing import Any
 from hypothesis import HealthCheck, Phase, given, seed, settings
 from hypothesis import strategies as st
 
+from video_mockserver import check
 from video_mockserver.scenario.library import Library
 from video_mockserver.scenario.model import Scenario
 from video_mockserver.strategies import ASPECTS, DOCUMENTED, Aspect, scenarios
-from video_mockserver.testing import check
 
 sys.path.insert(0, str(Path(__file__).parent.parent / "tests"))
 

@@ -126,7 +126,7 @@ class TestMine(ClientContract):
     def client(self, base_url, api_key, task_id):
         return get(base_url, api_key, task_id)
 """)
-    pytester.makeini("[pytest]\nasyncio_default_fixture_loop_scope = function\nvideo_scenarios_dir = own\n")
+    pytester.makeini("[pytest]\nasyncio_default_fixture_loop_scope = function\nvideo_scenario_dirs = own\n")
     pytester.runpytest_subprocess("-p", "no:cacheprovider").assert_outcomes(passed=1)
 
 

@@ -65,11 +65,15 @@ def require(package: str, owner: object, names: Iterable[str]) -> None:
     """
     missing = [name for name in names if not _has(owner, name)]
     if missing:
-        where = getattr(owner, "__qualname__", type(owner).__qualname__)
-        raise UnsupportedVersion(
-            f"{package} {_version(package)} is not supported: {where} has no {', '.join(missing)} "
-            f"(tested: {TESTED[package]}); install a tested version, or a newer video-mockserver"
-        )
+        where: str = getattr(owner, "__qualname__", "") or getattr(owner, "__name__", type(owner).__qualname__)
+        raise _unsupported(package, where, missing)
+
+
+def _unsupported(package: str, where: str, missing: Iterable[str]) -> UnsupportedVersion:
+    return UnsupportedVersion(
+        f"{package} {_version(package)} is not supported: {where} has no {', '.join(missing)} "
+        f"(tested: {TESTED[package]}); install a tested version, or a newer video-mockserver"
+    )
 
 
 def _has(owner: object, name: str) -> bool:
@@ -315,26 +319,23 @@ def check_httpcore2() -> Mapping[tuple[str, str], Any]:
     Raises `UnsupportedVersion` when a class is not there, or has neither of the methods.
     """
     owners: dict[tuple[str, str], Any] = {}
+    pools: list[type] = []
     for target in HTTPCORE2_TARGETS:
         module, _, name = target.rpartition(".")
         try:
             found = pkgutil.resolve_name(module)
         except ImportError:
-            import httpcore2
-
-            require("httpcore2", httpcore2, (module.partition(".")[2],))
-            raise
-        require("httpcore2", found, (name,))
+            raise _unsupported("httpcore2", "httpcore2", [module.partition(".")[2]]) from None
+        require("httpcore2", found, [name])
         owner = getattr(found, name)
-        methods = [method for method in HTTPCORE2_METHODS if inspect.isfunction(vars(owner).get(method))]
-        if not methods and not issubclass(owner, _httpcore2_pools()):  # a proxy inherits them from its pool
-            require("httpcore2", owner, HTTPCORE2_METHODS)
-        owners.update({(target, method): owner for method in methods})
+        method = HTTPCORE2_METHODS["._async." in target]
+        if inspect.isfunction(vars(owner).get(method)):
+            owners[target, method] = owner
+        elif not issubclass(owner, tuple(pools)):  # a proxy inherits it from its pool
+            raise _unsupported("httpcore2", name, [method])
+        if name.endswith("ConnectionPool"):
+            pools.append(owner)
     return owners
-
-
-def _httpcore2_pools() -> tuple[type, ...]:
-    return tuple(pkgutil.resolve_name(target) for target in HTTPCORE2_TARGETS if target.endswith("ConnectionPool"))
 
 
 # --- asyncio ----------------------------------------------------------------------------------------------------------

@@ -123,8 +123,8 @@ class VideoClock(ManualClock):
     def start(self) -> None:
         """Take the waiting functions over.
 
-        Raises RuntimeError when a clock is active already, `UnsupportedVersion` when the event loops of this Python
-        lack what is needed.
+        Raises RuntimeError when a clock is active already, `UnsupportedVersion` when Python's event loops lack what is
+        needed.
         """
         if VideoClock._active is not None:
             raise RuntimeError("another VideoClock is active already; a process has one time")

@@ -4,14 +4,12 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Callable, Iterable
-from dataclasses import fields
-from typing import Any
+from typing import Any, Unpack
 
 from ..api.contract import DOWNLOAD_ROUTE, Route
 from ..api.messages import Clip, Origins, Reply, Request
 from ..api.redaction import mask
 from ..api.routing import Match, RouteTree, api_routes
-from ..api.suggest import did_you_mean
 from ..scenario import machine
 from ..scenario.model import Scenario
 from ..scenario.sources import ScenarioSource
@@ -19,22 +17,22 @@ from ..scenario.validation import validate
 from . import views
 from .clips import ClipStore
 from .clock import Clock, ManualClock, RealClock
+from .context import RequestContext
 from .journal import Exchange, Journal
 from .operations.table import OPERATIONS
+from .options import FakeOptions, SettingsOptions, check_option_names, checked_keys
 from .responses import error_reply, storage_reply
-from .state import FakeState, Refusal, RequestContext, Settings
+from .state import FakeState, Refusal, Settings
 from .tasks import Task, TaskStore
 
-__all__ = ["Fake"]
+__all__ = ["Fake", "Intercept"]
+
+Intercept = Callable[[RequestContext, Callable[[], Reply]], Reply]
 
 _DOWNLOADS = RouteTree(
     [DOWNLOAD_ROUTE, Route("download", "HEAD", DOWNLOAD_ROUTE.path, "The clip's headers.", DOWNLOAD_ROUTE.source)]
 )
 _NOWHERE = Route("", "", "", "", "")
-
-
-_SETTINGS = tuple(field.name for field in fields(Settings))
-_OPTIONS = ("scenario", "library", "clock", "speed", "keys", "journal", "base_url")
 
 
 class Fake:
@@ -47,9 +45,11 @@ class Fake:
     - `clock`: defaults to real time; `speed` makes one that runs faster.
     - `keys`: the API keys that are good; None takes any.
     - `watch`: called with each exchange, in the thread that answers.
-    - the others are those of `state.Settings`.
+    - `intercept`: called in the fake's place with each request, its route and task, and the fake's own answer as a
+      function; returns the reply. It runs under the fake's lock. For whoever answers some requests themselves.
+    - `dialect`, `unknown_tasks`, `strict`, `seed`, `poll_after_ms`: see `state.Settings`.
 
-    Raises ValueError for a wrong option, `UnknownScenario` for a scenario that is not there.
+    Raises TypeError for an unknown option, ValueError for a wrong value, `UnknownScenario` for an unknown scenario.
     """
 
     def __init__(
@@ -64,16 +64,16 @@ class Fake:
         keys: Iterable[str] | None = None,
         journal: Journal | None = None,
         watch: Callable[[Exchange], None] | None = None,
-        **settings: Any,
+        intercept: Intercept | None = None,
+        **settings: Unpack[SettingsOptions],
     ) -> None:
+        check_option_names(settings, (*FakeOptions.__annotations__, "scenario", "name"))
         self.name = name
         self.clock: Clock = clock if clock is not None else RealClock(speed)
         self.journal = journal if journal is not None else Journal()
-        for option in settings:
-            if option not in _SETTINGS:
-                raise TypeError(f"no option {option!r}{did_you_mean(option, (*_SETTINGS, *_OPTIONS))}")
-        chosen = Settings(keys=frozenset(keys) if keys is not None else None, **settings)
+        chosen = Settings(keys=checked_keys(keys), **settings)
         self.watch = watch
+        self._intercept = intercept
         self._state = FakeState(chosen, scenarios, clip_store, self.clock, TaskStore(chosen.seed))
         self._lock = threading.RLock()
         if scenario is not None:
@@ -117,14 +117,20 @@ class Fake:
 
     def _answer(self, context: RequestContext) -> Reply:
         request = context.request
-        downloads = request.host == "download"
-        tree = _DOWNLOADS if downloads else api_routes(self._state.settings.dialect)
+        tree = _DOWNLOADS if request.host == "download" else api_routes(self._state.settings.dialect)
         match = tree.find(request.method, request.path)
+        if match is not None and match.route is not None:
+            context.route = match.route
+            context.path_params = match.params
+        if self._intercept is None:
+            return self._own_answer(context, tree, match)
+        return self._intercept(context, lambda: self._own_answer(context, tree, match))
+
+    def _own_answer(self, context: RequestContext, tree: RouteTree, match: Match | None) -> Reply:
+        request = context.request
         if match is None or match.route is None:
             return self._unmatched(context, tree, match)
-        context.route = match.route
-        context.path_params = match.params
-        if not downloads:
+        if request.host != "download":
             self._authorize(request)
         return OPERATIONS[match.route.operation](self._state, context)
 

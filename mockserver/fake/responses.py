@@ -14,7 +14,8 @@ from ..scenario.compiled import CompiledReply, Lookup
 from ..scenario.placeholders import PLACEHOLDERS
 from . import presigned
 from .clips import UnsatisfiableError, parse_range
-from .state import FakeState, Refusal, RequestContext
+from .context import RequestContext
+from .state import FakeState, Refusal
 
 __all__ = ["clip_reply", "error_reply", "json_reply", "scripted_reply", "storage_reply"]
 

@@ -4,12 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, get_args
 from urllib.parse import quote
 
-from ..api.contract import Route
 from ..api.dialects import DIALECTS, Dialect, enveloped
-from ..api.messages import Clip, Origins, Request
+from ..api.messages import Clip, Origins
 from ..api.suggest import did_you_mean
 from ..scenario.compiled import Lookup
 from ..scenario.model import Scenario
@@ -17,10 +16,11 @@ from ..scenario.sources import ScenarioSource, UnknownScenario
 from . import presigned
 from .clips import ClipStore
 from .clock import Clock
+from .options import UnknownTasks
 from .placeholder_values import PlaceholderValues
 from .tasks import CreateParams, Task, TaskStore
 
-__all__ = ["FakeState", "Refusal", "RequestContext", "Settings", "signed_path"]
+__all__ = ["FakeState", "Refusal", "Settings", "signed_path"]
 
 
 @dataclass(slots=True)
@@ -40,7 +40,7 @@ class Settings:
     scenario: str = "lifecycle/plain"
     dialect: str = "octopusx"
     keys: frozenset[str] | None = None
-    unknown_tasks: str = "refuse"
+    unknown_tasks: UnknownTasks = "refuse"
     strict: bool = False
     seed: int = 0
     poll_after_ms: int | None = None
@@ -48,8 +48,18 @@ class Settings:
     def __post_init__(self) -> None:
         if self.dialect not in DIALECTS:
             raise ValueError(f"dialect: no {self.dialect!r}{did_you_mean(self.dialect, DIALECTS)}")
-        if self.unknown_tasks not in ("refuse", "create"):
-            raise ValueError(f"unknown_tasks: {self.unknown_tasks!r} is neither 'refuse' nor 'create'")
+        if self.unknown_tasks not in get_args(UnknownTasks):
+            raise ValueError(f"unknown_tasks: {self.unknown_tasks!r} must be 'refuse' or 'create'")
+        if not isinstance(self.strict, bool):
+            raise ValueError(f"strict: {self.strict!r} must be True or False")
+        if not _is_integer(self.seed):
+            raise ValueError(f"seed: {self.seed!r} must be a whole number")
+        if self.poll_after_ms is not None and (not _is_integer(self.poll_after_ms) or self.poll_after_ms < 0):
+            raise ValueError(f"poll_after_ms: {self.poll_after_ms!r} must be a whole number of milliseconds, or None")
+
+
+def _is_integer(value: object) -> bool:
+    return isinstance(value, int) and not isinstance(value, bool)
 
 
 class Refusal(Exception):
@@ -60,20 +70,6 @@ class Refusal(Exception):
         self.case = case
         self.note = note
         self.values = values
-
-
-@dataclass(slots=True)
-class RequestContext:
-    """One request on its way: its route, what the path held, and what the journal is to know of it."""
-
-    request: Request
-    route: Route
-    path_params: Mapping[str, str]
-    now: float
-    task: Task | None = None
-    state: str | None = None
-    note: str | None = None
-    unknown_fields: dict[str, Any] | None = None
 
 
 @dataclass(slots=True)

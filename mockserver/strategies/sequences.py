@@ -26,13 +26,13 @@ from hypothesis import strategies as st
 from hypothesis.errors import HypothesisException
 from hypothesis.stateful import RuleBasedStateMachine, rule
 
-from ..api.contract import DOWNLOAD_ROUTE, URL_FIELDS, Phase, phase_of
+from ..api.contract import URL_FIELDS, Phase, phase_of
+from ..api.dialects import DIALECTS, enveloped
 from ..api.messages import Fault, Reply
-from ..api.routing import RouteTree, api_routes
 from ..checking.shared_fakes import video_clock
 from ..edges.inprocess.respx import VideoMock
+from ..fake.context import RequestContext
 from ..fake.responses import json_reply, storage_reply
-from ..fake.state import RequestContext
 from ..fake.tasks import Task
 from ..judge import anomalies
 from ..judge.expectation import case_of
@@ -49,7 +49,6 @@ OUTAGES = ("503", "502 page", "200 page", "reset")
 _PAGE = "<html><body><h1>The service will be back soon</h1></body></html>"
 _AT_IT = "it is still at it"
 _MOST_REQUESTS = 500  # of one call; one call is one look, or one attempt at the clip
-_DOWNLOADS = RouteTree([DOWNLOAD_ROUTE])
 
 # --- the service ------------------------------------------------------------------------------------------------------
 
@@ -102,19 +101,22 @@ class Service(VideoMock):
     restarting = False
     asked = 0
 
+    def __init__(self, **options: Any) -> None:
+        super().__init__(intercept=self._answered, **options)
+
     @property
     def is_well(self) -> bool:
         """Whether the next request will be answered as it should be."""
         return self.outage is None and not self.restarting
 
-    def _answer(self, context: RequestContext) -> Reply:
+    def _answered(self, context: RequestContext, answer: Callable[[], Reply]) -> Reply:
         self.asked += 1
         if self.asked > _MOST_REQUESTS:
             raise Runaway
         if self.outage is not None:
             self._note(context)
             return self._out_of_order(context, self.outage)
-        reply = super()._answer(context)
+        reply = answer()
         if self.restarting:
             self.restarting = False
             reply.fault = Fault("reset")
@@ -122,14 +124,8 @@ class Service(VideoMock):
 
     def _note(self, context: RequestContext) -> None:
         """Tell the journal what was asked for, although nobody carries it out."""
-        request = context.request
-        tree = _DOWNLOADS if request.host == "download" else api_routes(self.settings.dialect)
-        match = tree.find(request.method, request.path)
-        if match is None or match.route is None:
-            return
-        context.route, context.path_params = match.route, match.params
-        id = context.path_params.get("task_id") or parse_qs(request.query).get("id", [""])[-1]
-        context.task = self._state.tasks.get(id)
+        id = context.path_params.get("task_id") or parse_qs(context.request.query).get("id", [""])[-1]
+        context.task = self.find_task(id)
         context.state = context.task.state if context.task is not None else None
 
     def _out_of_order(self, context: RequestContext, outage: str) -> Reply:
@@ -138,8 +134,9 @@ class Service(VideoMock):
         if context.request.host == "download":
             reply = storage_reply(503)
         else:
-            state = self._state
-            reply = json_reply(state.error(state.dialect, "server_error", {"phrase": "Service Unavailable"})[1], 503)
+            error = DIALECTS[self.settings.dialect].errors["server_error"]
+            message = error.message.format(phrase="Service Unavailable", request_id="outage")
+            reply = json_reply(enveloped(error, message), 503)
         if outage == "reset":
             reply.fault = Fault("reset")
         return reply

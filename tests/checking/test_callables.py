@@ -16,12 +16,12 @@ import httpx2
 import pytest
 
 from support.careful_client import TLS, Careful, NoClip
+from video_mockserver import check
 from video_mockserver.judge.expectation import chosen
 from video_mockserver.judge.verdict import ContractBroken, Terms
 from video_mockserver.scenario.library import Library
 from video_mockserver.scenario.model import Expect, Fault, ReplyTemplate, Scenario, State
 from video_mockserver.scenario.sources import UnknownScenario
-from video_mockserver.testing import check
 
 PLAIN = "lifecycle/plain"
 STUCK = "lifecycle/stuck_processing"
@@ -176,7 +176,7 @@ def test_a_stopped_client_leaves_its_thread_as_it_was() -> None:
     """What stops a client from another thread has arrived, or Python 3.11 spins in the next function that is traced."""
     code = """
 import sys, urllib.request
-from video_mockserver.testing import check
+from video_mockserver import check
 
 def client(base_url, api_key, task_id):
     while True:

@@ -82,7 +82,7 @@ def test_the_user_is_told_what_broke_where_why_and_how_to_see_it_again(capsys: C
     out = told(capsys)
     first, *lines = out.splitlines()
     assert first == "fail download/url_404: fallback-download"
-    assert "FAIL download/url_404: The URL answers 404, and /content has the clip." in lines
+    assert "FAIL download/url_404: The URL answers 404; /content has the clip." in lines
     assert re.search(r"must fallback-download: GET download:/clips/\w+/video.mp4 \(#3\) was answered 404", out)
     assert '"If the download from the URL fails, the clip is fetched from /content." (OctopusX: ' in out
     assert "expected: clip, from content; the client: it reported a failure: exit 1" in out
@@ -259,7 +259,7 @@ MISTAKES = {
     "not there": (PLAIN, ["./nobody"], "no program ./nobody"),
     "a folder": (PLAIN, ["./"], "./ is a folder"),
     "a scenario": (["--scenario", "trunkated"], ["true"], "--scenario: no scenario 'trunkated' (did you mean "),
-    "a folder of scenarios": (["--scenarios", "nowhere"], ["true"], "--scenarios: no scenarios folder 'nowhere'"),
+    "a folder of scenarios": (["--scenario-dir", "nowhere"], ["true"], "--scenario-dir: no scenarios folder 'nowhere'"),
     "nothing left": (
         ["--scenario", "create_500"],
         ["true"],
@@ -275,7 +275,7 @@ MISTAKES = {
     "no project": (
         ["--config", "nowhere.toml"],
         ["true"],
-        "nowhere.toml: it cannot be read: No such file or directory",
+        "nowhere.toml: cannot be read: No such file or directory",
     ),
 }
 
@@ -382,7 +382,7 @@ def test_the_projects_terms_hold_from_the_folder_or_one_above(
         "utf-8",
     )
     (tmp_path / "pyproject.toml").write_text(
-        '[tool.video-mockserver]\nscenarios = ["own"]\nlevels = {no-partial-file = "must"}\n'
+        '[tool.video-mockserver]\nscenario-dirs = ["own"]\nlevels = {no-partial-file = "must"}\n'
         '[tool.video-mockserver.ignore]\nfallback-download = "old"\n',
         "utf-8",
     )
@@ -393,18 +393,18 @@ def test_the_projects_terms_hold_from_the_folder_or_one_above(
     assert check(["--scenario", "mine", "--level", "must"], python('poll(); deliver(b"half"); sys.exit(1)')) == 1
     assert "must no-partial-file" in told(capsys)
     (tmp_path / "deeper" / "other.toml").write_text("[tool.video-mockserver]\nlevel = 'must'\n", "utf-8")
-    options = ["--scenario", "mine", "--config", "other.toml", "--scenarios", "../own"]
+    options = ["--scenario", "mine", "--config", "other.toml", "--scenario-dir", "../own"]
     assert check(options, python(SIMPLE)) == 1
-    assert "rerun: video-mockserver check --scenarios ../own --config other.toml --scenario mine" in told(capsys)
+    assert "rerun: video-mockserver check --scenario-dir ../own --config other.toml --scenario mine" in told(capsys)
 
 
 WRONG_PROJECTS = {
     "levle = 'must'": "unknown key 'levle' (did you mean 'level'?)",
     "level = 'may'": "level: no 'may' (available: must, should)",
     "url-order = 1": "url_order: no 1 (available: output.url, video_url)",
-    "ignore = ['retry-after']": "ignore: a table of rules",
+    "ignore = ['retry-after']": "ignore: must be a table of rules",
     "ignore = {retry-after = 1}": "ignore.retry-after: expected the reason, a text that is not empty",
-    "scenarios = 'own'": "scenarios: a list of folders",
+    "scenario-dirs = 'own'": "scenario-dirs: must be a list of folders",
 }
 
 

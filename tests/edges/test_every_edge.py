@@ -29,20 +29,21 @@ reference_client = importlib.util.module_from_spec(_SPEC)
 sys.modules["reference_client"] = reference_client
 _SPEC.loader.exec_module(reference_client)
 
-# Over a socket a stalled connection takes the client's whole patience in real time.
-PATIENCE = 0.3
+# Over a socket a stalled connection takes the client's whole timeout in real time. The longer ones are for a machine
+# that is too busy to answer within the first.
+TIMEOUTS = (0.3, 3.0, 30.0)
 
 Outcome = tuple[str, list[tuple[Any, ...]]]
 
 
-def told(fake: Fake, run: Callable[[], bytes]) -> Outcome:
+def outcome_of(fake: Fake, run: Callable[[], bytes]) -> Outcome:
     """What the client ended with, and what it did."""
     try:
         clip = run()
     except reference_client.NoClip as why:
         outcome = str(why.args[0])
     else:
-        outcome = "clip" if clip == fake.clip else "another film"
+        outcome = "clip" if clip == fake.clip else "another clip"
     story = [
         (exchange.operation, exchange.method, exchange.state, exchange.state_after, exchange.status, exchange.fault)
         for exchange in fake.journal
@@ -50,16 +51,16 @@ def told(fake: Fake, run: Callable[[], bytes]) -> Outcome:
     return outcome, story
 
 
-def over_sockets(scenario: str) -> Outcome:
-    with video_clock() as clock, video_server(scenario, clock=clock) as fake, httpx.Client(timeout=PATIENCE) as client:
+def over_sockets(scenario: str, timeout: float) -> Outcome:
+    with video_clock() as clock, video_server(scenario, clock=clock) as fake, httpx.Client(timeout=timeout) as client:
         steps = reference_client.deliver(fake.base_url, fake.api_key)
-        return told(fake, lambda: bytes(reference_client.with_client(client, steps)))
+        return outcome_of(fake, lambda: bytes(reference_client.with_client(client, steps)))
 
 
 def in_process(scenario: str, library: Any) -> Outcome:
     with video_clock() as clock, video_mock(scenario, clock=clock) as fake, library.Client(timeout=10) as client:
         steps = reference_client.deliver(fake.base_url, fake.api_key)
-        return told(fake, lambda: bytes(reference_client.with_client(client, steps)))
+        return outcome_of(fake, lambda: bytes(reference_client.with_client(client, steps)))
 
 
 def in_process_async(scenario: str) -> Outcome:
@@ -69,16 +70,20 @@ def in_process_async(scenario: str) -> Outcome:
             return bytes(await reference_client.with_async_client(client, steps))
 
     with video_clock() as clock, video_mock(scenario, clock=clock) as fake:
-        return told(fake, lambda: asyncio.run(run(fake)))
+        return outcome_of(fake, lambda: asyncio.run(run(fake)))
 
 
 @pytest.mark.parametrize("scenario", Library().names())
 def test_every_edge_tells_the_same_story(scenario: str) -> None:
     expected = Library().find(scenario).expect
     assert expected is not None
-    outcome, story = over_sockets(scenario)
+    outcome, story = in_process(scenario, httpx)
     assert outcome == expected.outcome
     assert story
-    assert in_process(scenario, httpx) == (outcome, story)
     assert in_process_async(scenario) == (outcome, story)
     assert in_process(scenario, httpx2) == (outcome, story)
+    for timeout in TIMEOUTS:
+        seen = over_sockets(scenario, timeout)
+        if seen == (outcome, story):
+            break
+    assert seen == (outcome, story)

@@ -12,6 +12,7 @@ from hypothesis.vendor.pretty import pretty
 
 from support.broken_clients import BROKEN_CLIENTS
 from support.careful_client import Careful
+from video_mockserver import check
 from video_mockserver.api.contract import URL_FIELDS, URL_FIELDS_TABLE_READING
 from video_mockserver.judge.expectation import expected
 from video_mockserver.scenario.library import Library
@@ -20,7 +21,6 @@ from video_mockserver.scenario.reader import read_scenario
 from video_mockserver.scenario.validation import problems
 from video_mockserver.scenario.writer import write_scenario
 from video_mockserver.strategies import ASPECTS, DOCUMENTED, Variety, scenarios
-from video_mockserver.testing import check
 
 LIBRARY = Library()
 CALM = settings(derandomize=True, database=None, deadline=None)

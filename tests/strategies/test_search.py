@@ -67,8 +67,8 @@ def test_what_breaks_a_rule_is_made_small_saved_and_can_be_run_again(tmp_path: P
     assert "".join(f"  {line}\n" for line in text.splitlines()) in out
     assert re.search(r"^summary: The URL .*\.$", text, re.MULTILINE)
     again = next(line for line in out.splitlines() if line.startswith("  rerun: ") and saved.stem in line)
-    assert f"--scenarios found --scenario {saved.stem} -- " in again
-    assert main(["check", "--scenarios", "found", "--scenario", saved.stem, "--", *client(NAIVE)]) == 1
+    assert f"--scenario-dir found --scenario {saved.stem} -- " in again
+    assert main(["check", "--scenario-dir", "found", "--scenario", saved.stem, "--", *client(NAIVE)]) == 1
     assert "must fallback-download" in capsys.readouterr().out
 
 

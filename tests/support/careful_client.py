@@ -60,7 +60,7 @@ class Careful:
     rule: ClassVar[str] = ""
     lies_in: ClassVar[str] = ""
     found_in: ClassVar[str] = ""
-    flow: ClassVar[str] = "poll"
+    flow: ClassVar[Flow] = "poll"
 
     fields: ClassVar[tuple[str, ...]] = URL_FIELDS
     deadline: ClassVar[float] = 2 * 3600.0  # seconds of polling

@@ -14,7 +14,10 @@ from video_mockserver.fake.fake import Fake
 from video_mockserver.scenario.model import ReplyTemplate, Scenario, State
 
 PATIENCE = 60.0  # seconds; only a broken server makes a test wait for that long
-MOMENT = 0.03  # seconds in which nothing must come
+FOR_EVER = 10 * PATIENCE  # seconds; of a delay that no test waits for
+MOMENT = 0.03  # seconds in which nothing must come; on a busy machine what is wrong may come later and go unnoticed
+# Seconds of a client whose own timeout ends a request: the first will do, the others are for a busy machine.
+TIMEOUTS = (0.2, 2.0, 10.0, PATIENCE)
 
 POLL = "/v1/videos/video_abc"
 TEXT = "".join(f"{number:04}" for number in range(256))  # 1024 bytes, each four of them different
@@ -121,12 +124,27 @@ def eventually(true: Callable[[], Any]) -> None:
 
 
 @contextlib.contextmanager
-def within(seconds: float) -> Iterator[None]:
-    """Something that must not wait: `seconds`, and what a busy machine adds."""
+def without_waiting() -> Iterator[None]:
+    """Something that must not wait for a client that stalls for ever, or for `FOR_EVER` seconds."""
     began = time.perf_counter()
     yield
     took = time.perf_counter() - began
-    assert took < seconds + 5, f"it took {took:.3f} s"
+    assert took < PATIENCE, f"it took {took:.3f} s"
+
+
+def ends_with(expected: object, ask: Callable[[float], object]) -> None:
+    """Assert that a client ends with a value, or the class of its exception; `ask` gets the client's timeout.
+
+    On a busy machine a short timeout may end a request at another point; then the client gets a longer one.
+    """
+    for timeout in TIMEOUTS:
+        try:
+            seen = ask(timeout)
+        except Exception as error:
+            seen = type(error)
+        if seen == expected:
+            return
+    assert seen == expected
 
 
 def scripted(fault: Fault | None = None, name: str = "told", **reply: Any) -> Scenario:

@@ -22,7 +22,7 @@ from ...fake.options import FakeOptions, check_option_names
 from ...judge.verify import JudgedFake
 from ...scenario.library import Library
 from ...scenario.model import Scenario
-from ..compat import check_respx
+from ..compat import check_httpcore2, check_respx
 from .calls import API_ORIGIN, FailureKind, InProcessFake, Received, TransportError
 
 __all__ = ["VideoMock"]
@@ -94,11 +94,13 @@ class VideoMock(JudgedFake):
         """Begin to mock. Opening twice is an error."""
         if self._mockers:
             raise RuntimeError("this VideoMock is open already")
-        self._mockers = [HTTPCoreMocker]
+        mockers: list[type[Mocker]] = [HTTPCoreMocker]
         if importlib.util.find_spec("httpcore2") is not None:
+            check_httpcore2()
             from .httpx2 import HTTPCore2Mocker
 
-            self._mockers.append(HTTPCore2Mocker)
+            mockers.append(HTTPCore2Mocker)
+        self._mockers = mockers
         for mocker in self._mockers:
             for router in self._routers():
                 mocker.register(router)

@@ -16,10 +16,11 @@ from ...api.suggest import close_matches
 from ...scenario.compiled import CompiledReply
 from ...scenario.model import Scenario
 from .. import views
+from ..context import RequestContext
 from ..request_bodies import Form
 from ..responses import json_reply
 from ..selection import SCENARIO_HEADER, asked_for, split_model
-from ..state import FakeState, Refusal, RequestContext
+from ..state import FakeState, Refusal
 from ..tasks import CreateParams, Task
 from .shared import (
     compiled_reply_to,

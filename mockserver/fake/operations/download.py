@@ -9,8 +9,9 @@ from ...api.messages import Reply
 from ...scenario import machine
 from ...scenario.compiled import CompiledReply
 from .. import presigned, views
+from ..context import RequestContext
 from ..responses import clip_reply, error_reply, json_reply, scripted_reply, storage_reply
-from ..state import FakeState, Refusal, RequestContext, signed_path
+from ..state import FakeState, Refusal, signed_path
 from .shared import (
     clip_named,
     compiled_reply_to,

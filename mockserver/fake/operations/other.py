@@ -11,8 +11,9 @@ from ...api.messages import Reply
 from ...scenario import machine
 from ...scenario.model import CANCELLED
 from .. import views
+from ..context import RequestContext
 from ..responses import json_reply
-from ..state import FakeState, Refusal, RequestContext
+from ..state import FakeState, Refusal
 from .shared import (
     placeholder_lookup,
     read_form,

@@ -10,8 +10,9 @@ from ...api.messages import Reply
 from ...scenario import machine
 from ...scenario.compiled import CompiledReply
 from .. import views
+from ..context import RequestContext
 from ..responses import json_reply
-from ..state import FakeState, Refusal, RequestContext
+from ..state import FakeState, Refusal
 from ..tasks import Task
 from .shared import (
     compiled_reply_to,

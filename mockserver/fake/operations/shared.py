@@ -11,10 +11,11 @@ from ...scenario.compiled import CompiledReply, Lookup
 from ...scenario.model import Scenario
 from ...scenario.problems import ScenarioError
 from ...scenario.sources import UnknownScenario
+from ..context import RequestContext
 from ..request_bodies import Form, FormError, parse_form
 from ..responses import clip_reply, json_reply, scripted_reply, status_error
 from ..selection import SCENARIO_HEADER
-from ..state import FakeState, Refusal, RequestContext
+from ..state import FakeState, Refusal
 from ..tasks import CreateParams, Task
 
 __all__ = [

@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 
 from ...api.messages import Reply
-from ..state import FakeState, RequestContext
+from ..context import RequestContext
+from ..state import FakeState
 from .create import create, extensions, remix, unified_create, wrapped_create
 from .download import content, download
 from .other import cancel, character, create_character, delete, list_tasks, models

@@ -16,6 +16,7 @@ import httpx
 import pytest
 import requests
 
+from support.sockets import PATIENCE, ends_with
 from video_mockserver.edges.server.registry import ServedFake
 from video_mockserver.testing import video_server
 
@@ -50,7 +51,7 @@ Ask = Callable[[str, Mapping[str, str], bytes | None], Answer]
 
 def with_httpx(url: str, headers: Mapping[str, str], body: bytes | None = None) -> Answer:
     try:
-        reply = httpx.request("GET" if body is None else "POST", url, headers=headers, content=body, timeout=5)
+        reply = httpx.request("GET" if body is None else "POST", url, headers=headers, content=body, timeout=PATIENCE)
     except httpx.HTTPError as error:
         raise Broken from error
     return Answer(reply.status_code, reply.content)
@@ -58,7 +59,7 @@ def with_httpx(url: str, headers: Mapping[str, str], body: bytes | None = None) 
 
 def with_async_httpx(url: str, headers: Mapping[str, str], body: bytes | None = None) -> Answer:
     async def ask() -> Answer:
-        async with httpx.AsyncClient(timeout=5) as client:
+        async with httpx.AsyncClient(timeout=PATIENCE) as client:
             reply = await client.request("GET" if body is None else "POST", url, headers=headers, content=body)
             return Answer(reply.status_code, reply.content)
 
@@ -70,7 +71,7 @@ def with_async_httpx(url: str, headers: Mapping[str, str], body: bytes | None = 
 
 def with_requests(url: str, headers: Mapping[str, str], body: bytes | None = None) -> Answer:
     try:
-        reply = requests.request("GET" if body is None else "POST", url, headers=headers, data=body, timeout=5)
+        reply = requests.request("GET" if body is None else "POST", url, headers=headers, data=body, timeout=PATIENCE)
     except requests.RequestException as error:
         raise Broken from error
     return Answer(reply.status_code, reply.content)
@@ -78,7 +79,7 @@ def with_requests(url: str, headers: Mapping[str, str], body: bytes | None = Non
 
 def with_urllib(url: str, headers: Mapping[str, str], body: bytes | None = None) -> Answer:
     try:
-        with urllib.request.urlopen(urllib.request.Request(url, body, dict(headers)), timeout=5) as reply:
+        with urllib.request.urlopen(urllib.request.Request(url, body, dict(headers)), timeout=PATIENCE) as reply:
             return Answer(reply.status, reply.read())
     except urllib.error.HTTPError as error:
         with error:
@@ -199,11 +200,12 @@ def test_a_broken_download_is_what_each_client_says_of_a_real_one(
 ) -> None:
     fake.use(scenario)
     url = completed(fake, created(fake))["video_url"]
-    with pytest.raises(httpx_error):
-        httpx.get(url, timeout=0.2, follow_redirects=True)
-    with pytest.raises(requests_error):
-        requests.get(url, timeout=0.2)
-    assert curl("-L", "--max-time", "0.2", "-o", "/dev/null", url, check=False).returncode == curl_exit
+    ends_with(httpx_error, lambda timeout: httpx.get(url, timeout=timeout, follow_redirects=True))
+    ends_with(requests_error, lambda timeout: requests.get(url, timeout=timeout))
+    ends_with(
+        curl_exit,
+        lambda timeout: curl("-L", "--max-time", f"{timeout}", "-o", "/dev/null", url, check=False).returncode,
+    )
 
 
 # --- creates ----------------------------------------------------------------------------------------------------------
@@ -233,11 +235,11 @@ def sent_by_httpx_form(url: str, picture: Path) -> Any:
 def sent_by_requests_form(url: str, picture: Path) -> Any:
     files = [("input_reference[]", ("a.png", picture.read_bytes())), ("input_reference[]", ("b.png", b"b"))]
     wish = {**WISH, "aspect_ratio": "9:16"}
-    return requests.post(url, headers=KEY, data=wish, files=files, timeout=5).json()
+    return requests.post(url, headers=KEY, data=wish, files=files, timeout=PATIENCE).json()
 
 
 def sent_by_requests_urlencoded(url: str, picture: Path) -> Any:
-    return requests.post(url, headers=KEY, data={**WISH, "aspect_ratio": "9:16"}, timeout=5).json()
+    return requests.post(url, headers=KEY, data={**WISH, "aspect_ratio": "9:16"}, timeout=PATIENCE).json()
 
 
 def sent_in_chunks_by_httpx(url: str, picture: Path) -> Any:
@@ -257,11 +259,11 @@ def sent_in_chunks_by_async_httpx(url: str, picture: Path) -> Any:
 
 
 def sent_in_chunks_by_requests(url: str, picture: Path) -> Any:
-    return requests.post(url, headers={**KEY, **JSON}, data=chunks(), timeout=5).json()
+    return requests.post(url, headers={**KEY, **JSON}, data=chunks(), timeout=PATIENCE).json()
 
 
 def sent_in_chunks_by_urllib(url: str, picture: Path) -> Any:
-    with urllib.request.urlopen(urllib.request.Request(url, chunks(), {**KEY, **JSON}), timeout=5) as reply:
+    with urllib.request.urlopen(urllib.request.Request(url, chunks(), {**KEY, **JSON}), timeout=PATIENCE) as reply:
         return json.load(reply)
 
 
@@ -322,7 +324,7 @@ def test_the_documented_curl_has_a_body_on_its_get(fake: ServedFake) -> None:
     assert json.loads(said.stdout)["id"] == task.id
     for library in (httpx, requests):
         url = f"{fake.base_url}/videos/{task.id}"
-        reply = library.request("GET", url, headers=KEY, json={"task_id": task.id}, timeout=5)
+        reply = library.request("GET", url, headers=KEY, json={"task_id": task.id}, timeout=PATIENCE)
         assert reply.json()["id"] == task.id
     assert [exchange.operation for exchange in fake.journal] == ["poll"] * 3
 
@@ -336,7 +338,7 @@ def test_a_part_of_the_clip(fake: ServedFake, where: str, tmp_path: Path) -> Non
     )
     for reply in (
         httpx.get(url, headers={**key, "Range": "bytes=100-199"}),
-        requests.get(url, headers={**key, "Range": "bytes=100-199"}, timeout=5),
+        requests.get(url, headers={**key, "Range": "bytes=100-199"}, timeout=PATIENCE),
     ):
         assert (reply.status_code, reply.content) == (206, whole[100:200])
         assert reply.headers["content-range"] == f"bytes 100-199/{len(whole)}"
@@ -363,7 +365,7 @@ def test_a_redirect_to_the_download_host_is_followed_without_the_key(fake: Serve
     url = f"{fake.base_url}/videos/{completed(fake, created(fake))['id']}/content"
     fetch: dict[str, Callable[[], bytes]] = {
         "httpx": lambda: httpx.get(url, headers=KEY, follow_redirects=True).content,
-        "requests": lambda: requests.get(url, headers=KEY, timeout=5).content,
+        "requests": lambda: requests.get(url, headers=KEY, timeout=PATIENCE).content,
         "curl": lambda: curl("-L", url, "-H", f"Authorization: {KEY['Authorization']}").stdout,
     }
     assert fetch[client]() == fake.clip
@@ -379,6 +381,6 @@ def test_urllib_takes_the_key_along_on_a_redirect_and_is_refused(fake: ServedFak
 
 def test_a_head_tells_the_length_and_sends_nothing(fake: ServedFake) -> None:
     video = completed(fake, created(fake))
-    for reply in (httpx.head(video["video_url"]), requests.head(video["video_url"], timeout=5)):
+    for reply in (httpx.head(video["video_url"]), requests.head(video["video_url"], timeout=PATIENCE)):
         assert (reply.status_code, reply.headers["content-length"], reply.content) == (200, str(len(fake.clip)), b"")
     assert f"Content-Length: {len(fake.clip)}".lower() in curl("-I", video["video_url"]).stdout.decode().lower()

@@ -14,6 +14,7 @@ from typing import Any
 import openai
 import pytest
 
+from support.sockets import PATIENCE
 from video_mockserver.edges.server.registry import ServedFake
 from video_mockserver.testing import video_clock, video_server
 
@@ -236,7 +237,8 @@ def test_an_error_of_a_poll_is_the_packages_own_exception(
     fake: ServedFake, scenario: str, error: type[openai.APIError]
 ) -> None:
     id = fake.task(scenario).id
-    with connected(fake, timeout=0.3) as client, pytest.raises(error) as raised:
+    timeout = 0.3 if error is openai.APITimeoutError else PATIENCE
+    with connected(fake, timeout=timeout) as client, pytest.raises(error) as raised:
         client.videos.retrieve(id)
     assert type(raised.value) is error
     if isinstance(raised.value, openai.APIStatusError) and "html" not in scenario:

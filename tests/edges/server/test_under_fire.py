@@ -22,6 +22,7 @@ from support import asking
 from support.asking import ORIGINS, at_once
 from support.fakes import Scenarios, make_fake
 from support.scenario_strategies import scenarios
+from support.sockets import PATIENCE
 from video_mockserver.api.dialects import DIALECTS
 from video_mockserver.api.messages import Reply
 from video_mockserver.api.routing import routes_for
@@ -95,7 +96,7 @@ def test_every_operation_keeps_to_the_document(
         )  # fmt: skip
         @given(cases)
         def run(case: schemathesis.Case) -> None:
-            reply = case.call(base_url=base, headers=key, timeout=10)
+            reply = case.call(base_url=base, headers=key, timeout=PATIENCE)
             case.validate_response(reply, excluded_checks=LEFT_OUT if path.startswith("/_mock") else LENIENT)
 
         run()
@@ -336,7 +337,7 @@ def at_the_same_time(work: Callable[[int], list[Any]], threads: int = _THREADS) 
     barrier = threading.Barrier(threads)
 
     def run(number: int) -> list[Any]:
-        barrier.wait(timeout=10)
+        barrier.wait(timeout=PATIENCE)
         return work(number)
 
     with ThreadPoolExecutor(threads) as pool:
@@ -358,7 +359,9 @@ def test_each_poll_over_sockets_counts_once(server: VideoServer) -> None:
         url = f"{fake.base_url}/videos/{fake.task().id}"
 
         def work(_: int) -> list[Any]:
-            with httpx.Client(headers={"Authorization": f"Bearer {fake.api_key}"}, verify=False, timeout=10) as client:
+            with httpx.Client(
+                headers={"Authorization": f"Bearer {fake.api_key}"}, verify=False, timeout=PATIENCE
+            ) as client:
                 return [client.get(url).json()["step"] for _ in range(15)]
 
         assert Counter(at_the_same_time(work)) == {"a": _POLLS, "b": _POLLS, "c": 8 * 15 - 2 * _POLLS}
@@ -374,7 +377,7 @@ def test_tasks_made_at_the_same_time_are_different_ones(server: VideoServer) -> 
     with server.fake() as served:
 
         def work(_: int) -> list[Any]:
-            with httpx.Client(headers={"Authorization": "Bearer k"}, verify=False, timeout=10) as client:
+            with httpx.Client(headers={"Authorization": "Bearer k"}, verify=False, timeout=PATIENCE) as client:
                 return [client.post(f"{served.base_url}/videos", json=asking.CREATE).json()["id"] for _ in range(5)]
 
         made = at_the_same_time(work)
