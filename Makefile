@@ -3,7 +3,7 @@ PYTHON ?= python3
 VENV ?= .venv
 BIN := $(VENV)/bin
 
-.PHONY: demo serve test lint clean
+.PHONY: demo serve check test lint clean
 .DEFAULT_GOAL := demo
 
 demo: $(VENV)/.installed  ## a client gets its clip through a broken download
@@ -12,7 +12,10 @@ demo: $(VENV)/.installed  ## a client gets its clip through a broken download
 serve: $(VENV)/.installed  ## the fake, until Ctrl-C
 	$(BIN)/video-mockserver serve --unknown-tasks create
 
-test: $(VENV)/.developed  ## the tests, with branch coverage
+check: $(VENV)/.developed  ## the quick tests of the core, in under half a minute
+	$(BIN)/pytest -q -n 2 -m "not slow" tests/api tests/scenario tests/fake tests/judge tests/test_*.py
+
+test: $(VENV)/.developed  ## every test, with branch coverage
 	$(BIN)/coverage erase
 	$(BIN)/pytest -n 2 --cov --cov-report=term --cov-fail-under=95
 

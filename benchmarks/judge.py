@@ -2,7 +2,7 @@
 
     python benchmarks/judge.py [--json] [--programs]
 
-Found of the broken: each client of the zoo goes through the library until the rule that names its defect is broken.
+Found of the broken: each broken client goes through the library until the rule that names its defect is broken.
 False alarms of the correct: they go through the whole library, in both flows; with `--programs` the examples do so as
 programs, too (some minutes). In process the baseline is the same client in the same fakes, with nobody judging it;
 wanted: the library in at most 3 s. As a program it is a process that does nothing, as often and as many at a time;
@@ -24,13 +24,14 @@ from typing import Any
 ROOT = Path(__file__).parent.parent
 sys.path.insert(0, str(ROOT / "tests"))
 
+from support.broken_clients import BROKEN_CLIENTS  # noqa: E402
+from support.careful_client import Careful  # noqa: E402
 from support.correct_clients import CORRECT  # noqa: E402
-from support.zoo import ZOO, Careful  # noqa: E402
+from video_mockserver import check  # noqa: E402
 from video_mockserver.checking.callables import API_KEY, fake_for  # noqa: E402
 from video_mockserver.judge.expectation import chosen, judgeable  # noqa: E402
 from video_mockserver.judge.verdict import Terms  # noqa: E402
 from video_mockserver.scenario.library import Library  # noqa: E402
-from video_mockserver.testing import check  # noqa: E402
 
 RUNS_WITH = {".py": sys.executable, ".sh": "sh", ".mjs": "node"}
 IMPATIENT = {"VIDEO_PAUSE": "0.05", "VIDEO_TIMEOUT": "1", "VIDEO_DEADLINE": "3"}
@@ -39,13 +40,13 @@ IMPATIENT = {"VIDEO_PAUSE": "0.05", "VIDEO_TIMEOUT": "1", "VIDEO_DEADLINE": "3"}
 def found(library: Library) -> list[str]:
     """The broken clients that are not found."""
     missed = []
-    for name, client in ZOO.items():
+    for name, client in BROKEN_CLIENTS.items():
         scenarios, _ = judgeable(chosen(library, "*"), client.flow, Terms())
         reports = (
             check(client(), scenarios=scenario, library=library, transport="mock", flow=client.flow)
             for scenario, _ in scenarios
         )
-        if not any(client.rule in report.broken() for report in reports):
+        if not any(client.rule in report.violations() for report in reports):
             missed.append(name)
     return missed
 
@@ -123,8 +124,8 @@ def main() -> None:
     in_one, alone = in_process(library)
     program, nothing = as_a_program(library)
     told: dict[str, Any] = {
-        "broken clients": len(ZOO),
-        "found": len(ZOO) - len(missed),
+        "broken clients": len(BROKEN_CLIENTS),
+        "found": len(BROKEN_CLIENTS) - len(missed),
         "missed": missed,
         "false alarms": alarms(library),
         "library in process": {"seconds": round(in_one, 2), "ratio": round(in_one / alone, 2)},

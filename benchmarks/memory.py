@@ -11,7 +11,7 @@ import resource
 import sys
 
 from video_mockserver.api.messages import Origins, Request
-from video_mockserver.fake.clip_files import shipped_shelf
+from video_mockserver.fake.clip_files import shipped_clips
 from video_mockserver.fake.fake import Fake
 from video_mockserver.scenario.library import Library
 
@@ -30,7 +30,7 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--json", action="store_true")
     arguments = parser.parse_args()
-    fake = Fake(Library(), shipped_shelf())
+    fake = Fake(Library(), shipped_clips())
     origins = Origins("http://127.0.0.1:8080", "http://127.0.0.1:8081", "http://127.0.0.1:9")
     headers = (("authorization", "Bearer sk-benchmark"), ("host", "127.0.0.1:8080"), ("accept", "*/*"))
     before = peak_mb()

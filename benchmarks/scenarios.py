@@ -1,10 +1,10 @@
-"""Scenarios drawn and judged a second, and how many examples it takes to find each client of the zoo.
+"""Scenarios drawn and judged a second, and how many examples it takes to find each broken client.
 
     python benchmarks/scenarios.py [--json] [--rounds N]     # speed: against the plain life, which is not drawn
     python benchmarks/scenarios.py --found                   # the table of docs/property-testing.md
 
-Rounds alternate. The client is the careful one of `tests/zoo.py`, the transport `"mock"`; found are the clients whose
-defect lies in the data or in the order of requests, by generated scenarios alone, with three seeds.
+Rounds alternate. The client is `tests/support/careful_client.py`, the transport `"mock"`. The table is about the broken
+clients whose defect lies in the data or in the order of requests: found by generated scenarios alone, with three seeds.
 """
 
 from __future__ import annotations
@@ -21,14 +21,15 @@ from typing import Any
 from hypothesis import HealthCheck, Phase, given, seed, settings
 from hypothesis import strategies as st
 
+from video_mockserver import check
 from video_mockserver.scenario.library import Library
 from video_mockserver.scenario.model import Scenario
 from video_mockserver.strategies import ASPECTS, DOCUMENTED, Aspect, scenarios
-from video_mockserver.testing import check
 
 sys.path.insert(0, str(Path(__file__).parent.parent / "tests"))
 
-from support.zoo import TAGS, ZOO, Careful
+from support.broken_clients import BROKEN_CLIENTS
+from support.careful_client import Careful
 
 SEEDS = (1, 2, 3)
 MOST = 200  # examples for each client and seed
@@ -61,7 +62,7 @@ EXPLORE: dict[str, tuple[Aspect, ...]] = {
     "url-order": ("urls", "download"),
     "whole-clip": ("urls",),
 }
-FOUND = {name: client for name, client in ZOO.items() if TAGS[name] in ("data", "order")}
+FOUND = {name: client for name, client in BROKEN_CLIENTS.items() if client.lies_in in ("data", "order")}
 
 
 def run(strategy: st.SearchStrategy[Scenario], each: Callable[[Scenario], None], examples: int, number: int) -> None:
@@ -82,7 +83,7 @@ def run(strategy: st.SearchStrategy[Scenario], each: Callable[[Scenario], None],
 def broken_rules(client: Any, scenario: Scenario) -> set[str]:
     """The rules that a client breaks in a scenario; `error` where it could not be judged."""
     [verdict] = check(client, scenarios=scenario, transport="mock", library=LIBRARY).verdicts
-    return {broken.rule.id for broken in verdict.broken} or ({"error"} if verdict.word == "error" else set())
+    return {broken.rule.id for broken in verdict.violations} or ({"error"} if verdict.status == "error" else set())
 
 
 def examples_until_found(client: type[Careful], number: int, most: int = MOST) -> int | None:

@@ -21,13 +21,16 @@ if TYPE_CHECKING:
     from .edges.virtual_time import VideoClock
     from .fake.clock import ManualClock, RealClock
     from .fake.journal import Exchange, Journal
+    from .fake.options import FakeOptions
     from .fake.tasks import Task
     from .judge.verdict import ContractBroken, Report, Terms, Verdict
     from .scenario.library import Library
     from .scenario.model import Expect, ReplyTemplate, Scenario, State, Transition
+    from .scenario.problems import ScenarioError
     from .scenario.reader import read_scenario
+    from .scenario.schema import scenario_schema
     from .scenario.sources import UnknownScenario
-    from .scenario.validation import ScenarioError, validate
+    from .scenario.validation import validate
     from .scenario.writer import write_scenario
     from .testing import ClientContract
 
@@ -38,6 +41,7 @@ __all__ = [
     "ContractBroken",
     "Exchange",
     "Expect",
+    "FakeOptions",
     "Fault",
     "Journal",
     "Library",
@@ -62,6 +66,7 @@ __all__ = [
     "__version__",
     "check",
     "read_scenario",
+    "scenario_schema",
     "validate",
     "video_clock",
     "video_mock",
@@ -75,6 +80,7 @@ _HOMES = {
     "ContractBroken": "judge.verdict",
     "Exchange": "fake.journal",
     "Expect": "scenario.model",
+    "FakeOptions": "fake.options",
     "Fault": "api.messages",
     "Journal": "fake.journal",
     "Library": "scenario.library",
@@ -83,7 +89,7 @@ _HOMES = {
     "ReplyTemplate": "scenario.model",
     "Report": "judge.verdict",
     "Scenario": "scenario.model",
-    "ScenarioError": "scenario.validation",
+    "ScenarioError": "scenario.problems",
     "ServedFake": "edges.server.registry",
     "ServerLimits": "edges.server.limits",
     "ServerProcess": "edges.server.process",
@@ -98,6 +104,7 @@ _HOMES = {
     "VideoServer": "edges.server.video_server",
     "check": "checking.callables",
     "read_scenario": "scenario.reader",
+    "scenario_schema": "scenario.schema",
     "validate": "scenario.validation",
     "video_clock": "checking.shared_fakes",
     "video_mock": "checking.shared_fakes",

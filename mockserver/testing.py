@@ -18,19 +18,13 @@ from .checking.shared_fakes import shared_server, stop_shared_server, video_cloc
 from .scenario.library import Library
 
 if TYPE_CHECKING:
-    from .checking.callables import Client
-    from .judge.verdict import Report, Terms
+    from .checking.callables import Flow, Transport
+    from .judge.rules.rule import Level
+    from .judge.verdict import Terms, UrlOrder
 
 __all__ = [
-    "ClientContract", "check", "shared_server", "stop_shared_server", "video_clock", "video_mock", "video_server",
+    "ClientContract", "shared_server", "stop_shared_server", "video_clock", "video_mock", "video_server",
 ]  # fmt: skip
-
-
-def check(client: Client, **options: Any) -> Report:
-    """Run a client through scenarios and judge it: `checking.callables.check` has the options."""
-    from .checking.callables import check
-
-    return check(client, **options)
 
 
 class ClientContract:
@@ -46,13 +40,13 @@ class ClientContract:
     """
 
     scenarios: str | list[str] = "*"
-    transport = "server"
-    flow = "poll"
+    transport: Transport = "server"
+    flow: Flow = "poll"
     seed = 0
     timeout = 40.0
-    level: str | None = None
-    url_order: str | None = None
-    levels: Mapping[str, str] | None = None
+    level: Level | None = None
+    url_order: UrlOrder | None = None
+    levels: Mapping[str, Level] | None = None
     ignore: Mapping[str, str] | None = None
 
     def client(self, base_url: str, api_key: str, task_id: str | None) -> Any:
@@ -66,7 +60,7 @@ class ClientContract:
             from .scenario.sources import UnknownScenario
 
             try:
-                library, terms = self._project(metafunc.config)
+                library, terms = self._library_and_terms(metafunc.config)
                 cases, _ = judgeable(chosen(library, self.scenarios), self.flow, terms)
             except (ValueError, UnknownScenario, NotADirectoryError) as error:
                 said = f"{type(self).__name__}: {error}"
@@ -80,7 +74,9 @@ class ClientContract:
 
     def test_contract(self, video_case: str, pytestconfig: Any, record_property: Callable[[str, object], None]) -> None:
         """The client keeps the contract in this scenario."""
-        library, terms = self._project(pytestconfig)
+        library, terms = self._library_and_terms(pytestconfig)
+        from .checking.callables import check
+
         report = check(
             self.client,
             scenarios=library.find(video_case),
@@ -96,26 +92,26 @@ class ClientContract:
         from .judge.reports.terminal import case_lines
 
         [verdict] = report.verdicts
-        for broken in verdict.broken:
+        for broken in verdict.violations:
             record_property("video-mockserver: broken", f"{broken.level} {broken.rule.id}")
-        first = next((f"{broken.rule.id}: {broken.message}" for broken in verdict.broken), "it could not be judged")
-        more = f" (and {len(verdict.broken) - 1} more)" if len(verdict.broken) > 1 else ""
+        first = next((f"{broken.rule.id}: {broken.message}" for broken in verdict.violations), "it could not be judged")
+        more = f" (and {len(verdict.violations) - 1} more)" if len(verdict.violations) > 1 else ""
         # What pytest shows of a failure in one line is the first.
         data = report.to_data()
         import pytest
 
         pytest.fail("\n".join([f"{first}{more}", "", *case_lines(data["cases"][0], data)]), pytrace=False)
 
-    def _project(self, config: Any) -> tuple[Library, Terms]:
-        from .checking.config import Project, read_config
+    def _library_and_terms(self, pytest_config: Any) -> tuple[Library, Terms]:
+        from .checking.config import Config, read_config
 
-        path = config.rootpath / "pyproject.toml"
-        project = read_config(path) if path.is_file() else Project()
-        project = replace(
-            project,
-            level=self.level or project.level,
-            url_order=self.url_order or project.url_order,
-            levels=project.levels if self.levels is None else self.levels,
-            ignore=project.ignore if self.ignore is None else self.ignore,
+        path = pytest_config.rootpath / "pyproject.toml"
+        config = read_config(path) if path.is_file() else Config()
+        config = replace(
+            config,
+            level=self.level or config.level,
+            url_order=self.url_order or config.url_order,
+            levels=config.levels if self.levels is None else self.levels,
+            ignore=config.ignore if self.ignore is None else self.ignore,
         )
-        return Library([*config.getini("video_scenarios_dir"), *project.scenarios]), project.terms
+        return Library([*pytest_config.getini("video_scenario_dirs"), *config.scenario_dirs]), config.terms

@@ -38,7 +38,7 @@ def pytest_addoption(parser: pytest.Parser) -> None:
     )
     parser.addini("video_base_url", "base URL at which video_mock answers", default="https://octopusx.ai/v1")
     parser.addini(
-        "video_scenarios_dir", "folders of your own scenarios, before the shipped ones", type="paths", default=[]
+        "video_scenario_dirs", "folders of your own scenarios, before the shipped ones", type="paths", default=[]
     )
 
 
@@ -71,8 +71,8 @@ def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
 
 
 def _known(library: Library, name: Any) -> None:
+    from video_mockserver.scenario.problems import ScenarioError
     from video_mockserver.scenario.sources import UnknownScenario
-    from video_mockserver.scenario.validation import ScenarioError
 
     try:
         library.find(name)
@@ -102,22 +102,22 @@ def _library(config: pytest.Config) -> Library:
     if _LIBRARY not in config.stash:
         from video_mockserver.scenario.library import Library
 
-        folders: list[Path] = config.getini("video_scenarios_dir")
+        folders: list[Path] = config.getini("video_scenario_dirs")
         try:
             config.stash[_LIBRARY] = Library(folders)
         except NotADirectoryError as error:
-            raise pytest.UsageError(f"video_scenarios_dir: {error}") from None
+            raise pytest.UsageError(f"video_scenario_dirs: {error}") from None
     return config.stash[_LIBRARY]
 
 
 @pytest.fixture(scope="session")
-def video_scenarios(request: pytest.FixtureRequest) -> Library:
-    """The scenarios: .names(), .find(name); yours from the ini option video_scenarios_dir, then the shipped ones."""
+def video_library(request: pytest.FixtureRequest) -> Library:
+    """The scenarios: .names(), .find(name); yours from the ini option video_scenario_dirs, then the shipped ones."""
     return _library(request.config)
 
 
 @pytest.fixture(scope="session")
-def _video_house() -> Iterator[None]:
+def _video_server_session() -> Iterator[None]:
     """The server that every video_server of the session lives in; it is started by the first of them."""
     yield
     from video_mockserver.testing import stop_shared_server
@@ -137,7 +137,7 @@ def video_scenario(request: pytest.FixtureRequest) -> Scenario | None:
 
 @pytest.fixture
 def video_server(
-    request: pytest.FixtureRequest, video_scenario: Scenario | None, _video_house: None
+    request: pytest.FixtureRequest, video_scenario: Scenario | None, _video_server_session: None
 ) -> Iterator[ServedFake]:
     """A fake over real sockets, for any client: .base_url, .api_key, .task(), .clip, .journal, .signal(), ..."""
     from video_mockserver import testing
@@ -224,11 +224,11 @@ def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
     )
     if not broken:
         return
-    from video_mockserver.judge.rules import RULES
+    from video_mockserver.judge.rules.table import RULES
 
     terminalreporter.section("video-mockserver: broken promises")
     width = max(map(len, broken))
-    for told in sorted(broken, key=lambda told: (told.partition(" ")[0], -broken[told])):  # "must key-stays-home"
+    for told in sorted(broken, key=lambda told: (told.partition(" ")[0], -broken[told])):  # "must deliver"
         count = broken[told]
         rule = RULES[told.partition(" ")[2]]
         terminalreporter.write_line(f"{told:{width}}  {count} case{'' if count == 1 else 's'}: {rule.sentence}")

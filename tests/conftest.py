@@ -7,8 +7,8 @@ from typing import Any
 import pytest
 
 from support.fakes import NewFake
-from video_mockserver.fake.clip_files import shipped_shelf
-from video_mockserver.fake.clips import ClipShelf
+from video_mockserver.fake.clip_files import shipped_clips
+from video_mockserver.fake.clips import ClipStore
 from video_mockserver.fake.clock import ManualClock
 from video_mockserver.fake.fake import Fake
 from video_mockserver.scenario.library import Library
@@ -22,18 +22,18 @@ def library() -> Library:
 
 
 @pytest.fixture(scope="session")
-def shelf() -> ClipShelf:
+def clip_store() -> ClipStore:
     """The shipped clips."""
-    return shipped_shelf()
+    return shipped_clips()
 
 
 @pytest.fixture
-def new_fake(library: Library, shelf: ClipShelf) -> NewFake:
+def new_fake(library: Library, clip_store: ClipStore) -> NewFake:
     """A factory of fakes on a clock that stands still."""
 
     def make(scenario: str | Scenario | None = None, **options: Any) -> Fake:
         options.setdefault("clock", ManualClock())
-        return Fake(library, shelf, scenario=scenario, **options)
+        return Fake(library, clip_store, scenario=scenario, **options)
 
     return make
 

@@ -16,7 +16,7 @@ import pytest
 
 from support import ROOT
 from video_mockserver.api.messages import Origins
-from video_mockserver.fake.clip_files import shipped_shelf
+from video_mockserver.fake.clip_files import shipped_clips
 from video_mockserver.fake.clips import DECOY
 from video_mockserver.fake.clock import ManualClock
 from video_mockserver.fake.fake import Fake
@@ -79,7 +79,7 @@ def test_no_two_clips_are_alike_and_a_cut_at_some_thousand_bytes_is_in_the_middl
     ],
 )
 def test_a_task_gets_the_film_that_it_asked_for(wish: dict[str, str], name: str) -> None:
-    fake = Fake(Library(), shipped_shelf())
+    fake = Fake(Library(), shipped_clips())
     assert fake.task(**wish).clip.name == name
     assert fake.task(**wish).clip.name != DECOY
 
@@ -94,7 +94,7 @@ def payload(name: str) -> Any:
 
 
 def test_the_documented_task_comes_out_byte_for_byte() -> None:
-    fake = Fake(Library(), shipped_shelf(), clock=ManualClock())
+    fake = Fake(Library(), shipped_clips(), clock=ManualClock())
     task = fake.task("lifecycle/stuck_processing", id="video_abc123")
     fake.move(task, "processing")
     shown = fake.document(task, Origins("http://a", "http://b", "http://c"))

@@ -29,7 +29,7 @@ def test_the_distribution_has_its_command_its_plugin_and_its_needs() -> None:
     }
     told = distribution.metadata
     assert (told["License-Expression"], told["Requires-Python"]) == ("MIT", ">=3.11")
-    assert told["Summary"].startswith("A fake of OctopusX's asynchronous video API")
+    assert told["Summary"].startswith("Mock server, pytest plugin and contract tests")
     needs: dict[str, set[str]] = {}
     for line in distribution.requires or []:
         name, _, marker = line.partition(";")

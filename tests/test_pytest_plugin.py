@@ -486,11 +486,11 @@ def test_scenarios_of_ones_own(run, pytester: pytest.Pytester) -> None:  # type:
     result = run(
         """
     @pytest.mark.video_scenario("mine")
-    def test_it(video_mock, video_scenarios):
+    def test_it(video_mock, video_library):
         assert video_mock.task().state == "done"
-        assert "mine" in video_scenarios.names() and "download/truncated" in video_scenarios.names()
+        assert "mine" in video_library.names() and "download/truncated" in video_library.names()
     """,
-        ini="video_scenarios_dir = ours",
+        ini="video_scenario_dirs = ours",
     )
     result.assert_outcomes(passed=1)
     result = run(
@@ -499,14 +499,14 @@ def test_scenarios_of_ones_own(run, pytester: pytest.Pytester) -> None:  # type:
     def test_it(video_mock):
         pass
     """,
-        ini="video_scenarios_dir = ours",
+        ini="video_scenario_dirs = ours",
     )
     result.stdout.fnmatch_lines(["*wrong.yaml:4: states.a.next.state: no state 'b'*"])
     result = run(
-        "@pytest.mark.video_scenario('plain')\ndef test_it(video_mock): pass", ini="video_scenarios_dir = nowhere"
+        "@pytest.mark.video_scenario('plain')\ndef test_it(video_mock): pass", ini="video_scenario_dirs = nowhere"
     )
     (result.stdout if "nowhere" in result.stdout.str() else result.stderr).fnmatch_lines(
-        ["*video_scenarios_dir: no scenarios folder*nowhere*"]
+        ["*video_scenario_dirs: no scenarios folder*nowhere*"]
     )
 
 
@@ -668,11 +668,11 @@ def test_help_and_fixtures_read_well(run) -> None:  # type: ignore[no-untyped-de
     body = "def test_it(): pass"
     helped = run(body, "--help").stdout.str()
     assert "--video-base-url=URL" in helped
-    assert "video_scenarios_dir (paths)" in helped
+    assert "video_scenario_dirs (paths)" in helped
     listed = run(body, "--fixtures").stdout.str()
-    for fixture in ("video_server", "video_mock", "video_clock", "video_scenario ", "video_scenarios"):
+    for fixture in ("video_server", "video_mock", "video_clock", "video_scenario ", "video_library"):
         assert fixture in listed
-    assert "_video_house" not in listed
+    assert "_video_server_session" not in listed
     assert "video_scenario(name)" in run(body, "--markers").stdout.str()
 
 

@@ -60,7 +60,7 @@ class TestMine(ClientContract):
     result = run(pytester, body, falls_back=False)
     result.assert_outcomes(failed=1)
     text = result.stdout.str()
-    assert re.search(r"^fallback-download: GET download:.* was answered 404, and /content was not asked$", text, re.M)
+    assert re.search(r"^fallback-download: GET .* was answered 404, and /content was not requested$", text, re.M)
     assert re.search(r"^FAIL download/url_404: The URL answers 404", text, re.M)
     assert "must fallback-download: GET download:/clips/" in text
     assert "raised ValueError: no clip" in text
@@ -80,11 +80,11 @@ class TestMine(ClientContract):
 """
     result = run(pytester, body, falls_back=False, options=("-n", workers))
     result.assert_outcomes(failed=4)
-    sentence = "When the download of the URL fails, the clip is asked for at /content."
+    sentence = "If the download from the URL fails, the clip is fetched from /content."
     result.stdout.fnmatch_lines([
         "*= video-mockserver: broken promises =*",
         f"must fallback-download  3 cases: {sentence}",
-        "must deliver            1 case: A clip that can be had is delivered.",
+        "must deliver            1 case: A clip that can be obtained is delivered.",
         "*= short test summary info =*",
     ])  # fmt: skip
     passing = run(pytester, body.replace("raise ValueError", "return get(base_url, api_key, task_id) #"))
@@ -126,7 +126,7 @@ class TestMine(ClientContract):
     def client(self, base_url, api_key, task_id):
         return get(base_url, api_key, task_id)
 """)
-    pytester.makeini("[pytest]\nasyncio_default_fixture_loop_scope = function\nvideo_scenarios_dir = own\n")
+    pytester.makeini("[pytest]\nasyncio_default_fixture_loop_scope = function\nvideo_scenario_dirs = own\n")
     pytester.runpytest_subprocess("-p", "no:cacheprovider").assert_outcomes(passed=1)
 
 

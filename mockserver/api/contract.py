@@ -12,6 +12,7 @@ from enum import StrEnum
 
 __all__ = [
     "CREATE_FIELDS",
+    "DOWNLOAD_ALIAS",
     "DOWNLOAD_ROUTE",
     "FIXED_SECONDS",
     "OUTCOMES",
@@ -175,6 +176,9 @@ ROUTES: tuple[Route, ...] = (
 
 # The download host's own route: where `{download_url}` points to. Its path is ours; the documentation shows only a URL.
 DOWNLOAD_ROUTE = Route("download", "GET", "/clips/{task_id}/{link}", "The clip's file, as presigned storage.", "ours")
+
+# The download host below the API's own base, for servers with one port.
+DOWNLOAD_ALIAS = "/_download"
 
 # What a create may carry (any of its routes and relatives); anything else is unknown: kept in the journal, and refused
 # only by a strict fake.

@@ -1,4 +1,4 @@
-"""Faults, told as what happens on the wire.
+"""Faults, as steps on the wire, in one table: a new one is a function and a row here.
 
 Each fault is one small generator over the body that should have been sent. It yields steps; an edge carries them out:
 over a socket literally, without one as the exception that the client library raises for the same thing.
@@ -6,12 +6,16 @@ over a socket literally, without one as the exception that the client library ra
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
+from typing import Literal
 
 from .messages import Fault
 
-__all__ = ["FAULTS", "NO_REPLY", "Close", "Data", "FaultKind", "Head", "Hold", "Raw", "Reset", "Step", "Wait", "steps"]
+__all__ = [
+    "FAULTS", "NO_REPLY", "Close", "Data", "FaultKind", "Head", "Hold", "Raw", "Reset", "Step", "Wait", "describe",
+    "steps",
+]  # fmt: skip
 
 
 @dataclass(frozen=True, slots=True)
@@ -137,35 +141,60 @@ def _garbage(body: bytes, fault: Fault) -> Iterator[Step]:
     yield Close()
 
 
+Arrives = Literal["whole", "without body", "by length", "not"]
+
+
 @dataclass(frozen=True, slots=True)
 class FaultKind:
     """One kind of fault: how it acts, what numbers it takes, and what it is in one sentence.
 
-    `at` and `amount` are `"no"`, `"may"` or `"must"`.
+    - `at`, `amount`: whether it takes a position in the body, or another number: `"no"`, `"may"` or `"must"`.
+    - `least`: the smallest amount that makes sense; None: any but 0.
+    - `amount_text`: the amount in words, for journals and reports.
+    - `arrives`: what a client can have of the reply: the whole of it, all of it but no body, as much of the body as
+      its Content-Length says, or no whole reply.
+    - `never_ends`: the client waits until it leaves; with `is_silent` nothing comes in that time.
     """
 
     act: Callable[[bytes, Fault], Iterator[Step]]
     summary: str
-    at: str = "no"
-    amount: str = "no"
+    at: Literal["no", "may", "must"] = "no"
+    amount: Literal["no", "may", "must"] = "no"
     example: str = ""
+    least: int | None = None
+    amount_text: str = "{}"
+    arrives: Arrives = "not"
+    never_ends: bool = False
+    is_silent: bool = False
 
 
-FAULTS: dict[str, FaultKind] = {
-    "reset": FaultKind(_reset, "The connection ends with a RST: before the headers, or after so many bytes of the "
-                               "body.", at="may", example="{reset: 4096}"),
+FAULTS: Mapping[str, FaultKind] = {
+    "reset": FaultKind(
+        _reset, "The connection ends with a RST: before the headers, or after so many bytes of the body.",
+        at="may", example="{reset: 4096}",
+    ),
     "close": FaultKind(_close, "The connection ends with a FIN before any byte of the reply."),
-    "truncate": FaultKind(_truncate, "The body ends cleanly, but short of its Content-Length.", at="must",
-                          example="{truncate: 50%}"),
-    "stall": FaultKind(_stall, "Nothing more comes and the connection stays open: before the headers, or after so "
-                               "many bytes of the body.", at="may", example="{stall: 4096}"),
-    "drip": FaultKind(_drip, "The body comes whole, but slowly: so many bytes a second.", amount="must",
-                      example="{drip: 20000}"),
-    "empty": FaultKind(_empty, "The status is fine and there is no body at all (Content-Length: 0)."),
-    "wrong_length": FaultKind(_wrong_length, "Content-Length is off by so many bytes; the whole body follows.",
-                              amount="must", example="{wrong_length: +100}"),
+    "truncate": FaultKind(
+        _truncate, "The body ends cleanly, but short of its Content-Length.", at="must", example="{truncate: 50%}"
+    ),
+    "stall": FaultKind(
+        _stall,
+        "Nothing more comes and the connection stays open: before the headers, or after so many bytes of the body.",
+        at="may", example="{stall: 4096}", never_ends=True, is_silent=True,
+    ),
+    "drip": FaultKind(
+        _drip, "The body comes whole, but slowly: so many bytes a second.",
+        amount="must", example="{drip: 20000}", least=1, amount_text="at {} bytes/s", arrives="whole",
+    ),
+    "empty": FaultKind(
+        _empty, "The status is fine and there is no body at all (Content-Length: 0).", arrives="without body"
+    ),
+    "wrong_length": FaultKind(
+        _wrong_length, "Content-Length is off by so many bytes; the whole body follows.",
+        amount="must", example="{wrong_length: +100}", amount_text="of {:+d} bytes", arrives="by length",
+    ),
     "unended": FaultKind(_unended, "A chunked body whose last chunk never comes; then the connection closes."),
-    "endless": FaultKind(_endless, "A chunked body that starts over and over and never ends."),
+    "endless": FaultKind(_endless, "A chunked body that starts over and over and never ends.", never_ends=True),
     "garbage": FaultKind(_garbage, "Bytes that are not HTTP."),
 }  # fmt: skip
 
@@ -175,9 +204,19 @@ def steps(fault: Fault, body: bytes) -> Iterator[Step]:
     return FAULTS[fault.kind].act(body, fault)
 
 
+def describe(fault: Fault) -> str:
+    """A fault in words, for journals and reports: `reset after 1024 bytes`."""
+    text = fault.kind.replace("_", " ")
+    if fault.at is not None:
+        text += f" after {fault.at:.0%} of the body" if isinstance(fault.at, float) else f" after {fault.at} bytes"
+    if fault.amount is not None:
+        text += f" {FAULTS[fault.kind].amount_text.format(fault.amount)}"
+    return text
+
+
 # The faults that end a reply before its status line, in the journal's words: the client never saw a status.
 NO_REPLY = frozenset(
-    Fault(kind).describe()
-    for kind, told in FAULTS.items()
-    if told.at != "must" and told.amount != "must" and not isinstance(next(steps(Fault(kind), b"body")), Head)
+    describe(Fault(name))
+    for name, kind in FAULTS.items()
+    if kind.at != "must" and kind.amount != "must" and not isinstance(next(steps(Fault(name), b"body")), Head)
 )

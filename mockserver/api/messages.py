@@ -90,15 +90,6 @@ class Fault:
     at: int | float | None = None
     amount: int | None = None
 
-    def describe(self) -> str:
-        """The fault in words, for journals and reports: `reset after 1024 bytes`."""
-        words = self.kind.replace("_", " ")
-        if self.at is not None:
-            words += f" after {self.at:.0%} of the body" if isinstance(self.at, float) else f" after {self.at} bytes"
-        if self.amount is not None:
-            words += f" of {self.amount:+d} bytes" if self.kind == "wrong_length" else f" at {self.amount} bytes/s"
-        return words
-
 
 class Delivery(Protocol):
     """What an edge needs to know of an exchange, and what it reports: when it was answered, and how the reply ended."""

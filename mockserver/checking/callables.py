@@ -1,4 +1,4 @@
-"""Run a client of this process through scenarios and judge it: `check(client)`, the one in `video_mockserver.testing`.
+"""Run a client of this process through scenarios and judge it: `video_mockserver.check(client)`.
 
 Time does not pass while a client waits (`edges/virtual_time`), so that ten minutes of polling take milliseconds. A
 client that does not end is stopped: by what it sleeps or asks in the fake's time, or by real time.
@@ -11,11 +11,13 @@ import contextlib
 import inspect
 import time
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Literal, get_args
 
+from ..api.suggest import did_you_mean
 from ..judge.expectation import case_of, chosen, judgeable
 from ..judge.observations import Outcome
-from ..judge.verdict import Report, Terms, Verdict, judge, new_report
+from ..judge.rules.rule import Level
+from ..judge.verdict import Report, Terms, UrlOrder, Verdict, judge, new_report
 from ..scenario.library import Library
 from ..scenario.model import Expect, Scenario
 from ..scenario.sources import ScenarioSource
@@ -25,12 +27,14 @@ if TYPE_CHECKING:
     from ..edges.inprocess.respx import VideoMock
     from ..edges.server.registry import ServedFake
 
-__all__ = ["FLOWS", "TRANSPORTS", "Client", "check"]
+__all__ = ["FLOWS", "TRANSPORTS", "Client", "Flow", "Transport", "check"]
 
 Client = Callable[[str, str, str | None], Any]
 
-FLOWS = ("poll", "create")
-TRANSPORTS = ("server", "mock")
+Flow = Literal["poll", "create"]
+Transport = Literal["server", "mock"]
+FLOWS: tuple[Flow, ...] = get_args(Flow)
+TRANSPORTS: tuple[Transport, ...] = get_args(Transport)
 API_KEY = "sk-check-5f0c2a"
 
 
@@ -39,14 +43,14 @@ def check(
     *,
     scenarios: str | Scenario | Iterable[str | Scenario] = "*",
     library: ScenarioSource | None = None,
-    transport: str = "server",
-    flow: str = "poll",
+    transport: Transport = "server",
+    flow: Flow = "poll",
     seed: int = 0,
     timeout: float = 40.0,
     terms: Terms | None = None,
-    level: str = "should",
-    url_order: str = "output.url",
-    levels: Mapping[str, str] | None = None,
+    level: Level = "should",
+    url_order: UrlOrder = "output.url",
+    levels: Mapping[str, Level] | None = None,
     ignore: Mapping[str, str] | None = None,
     on_verdict: Callable[[Verdict], None] | None = None,
 ) -> Report:
@@ -60,7 +64,7 @@ def check(
     - `transport`: `"server"` (the default) for real sockets, `"mock"` for httpx and httpx2 without any.
     - `flow`: `"poll"` gives the client a task (the default), `"create"` lets it make one.
     - `timeout`: real seconds after which a client is stopped.
-    - `level`, `url_order`, `levels`, `ignore`: what the client is held to (see `judge.Terms`), or all of it as `terms`.
+    - `level`, `url_order`, `levels`, `ignore`: the rules (see `Terms`), or all of them as `terms`.
     - `on_verdict`: called with each verdict as it comes.
 
     Raises `UnknownScenario`, ValueError for a wrong option, TypeError for a client that returns anything but bytes,
@@ -96,7 +100,7 @@ def check(
 
 def _known(what: str, value: str, known: Sequence[str]) -> None:
     if value not in known:
-        raise ValueError(f"{what}: {value!r} is not one of {', '.join(known)}")
+        raise ValueError(f"{what}: no {value!r}{did_you_mean(value, known)}")
 
 
 def _callable(client: object) -> None:

@@ -18,7 +18,7 @@ from pathlib import Path
 
 from ..edges.server.registry import ServedFake
 from ..edges.server.video_server import VideoServer
-from ..judge import anomalies as troubles
+from ..judge import anomalies
 from ..judge.expectation import case_of
 from ..judge.observations import Outcome, is_clip
 from ..judge.verdict import Report, Terms, Verdict, judge, new_report
@@ -116,7 +116,7 @@ def check_program(
                     verdict = future.result()
                     found[verdict.scenario.name] = verdict
                     on_verdict(verdict)
-                    if exit_first and verdict.word != "pass":
+                    if exit_first and verdict.status != "pass":
                         report.ended_early = EXIT_FIRST
     except KeyboardInterrupt:
         report.ended_early = INTERRUPTED
@@ -180,7 +180,7 @@ def _waits_in_vain(fake: ServedFake, timeout: float, speed: float) -> bool:
     if not len(fake.journal):
         return False
     last = fake.journal[-1]
-    return (troubles.retry_after(last) or 0.0) > timeout and (fake.clock.now() - last.at) / speed > _QUIET
+    return (anomalies.retry_after(last) or 0.0) > timeout and (fake.clock.now() - last.at) / speed > _QUIET
 
 
 def _outcome(ran: CompletedRun, output: Path) -> Outcome:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Unpack
 
 from ..scenario.library import Library
 
@@ -14,6 +14,7 @@ if TYPE_CHECKING:
     from ..edges.server.registry import ServedFake
     from ..edges.server.video_server import VideoServer
     from ..edges.virtual_time import VideoClock
+    from ..fake.options import FakeOptions
     from ..scenario.model import Scenario
 
 __all__ = ["shared_server", "stop_shared_server", "video_clock", "video_mock", "video_server"]
@@ -45,10 +46,14 @@ def stop_shared_server() -> None:
 
 
 @contextmanager
-def video_server(scenario: str | Scenario | None = None, **options: Any) -> Iterator[ServedFake]:
-    """A fake over real sockets, its ports its own. `options` are those of `Fake`, and `library`.
+def video_server(
+    scenario: str | Scenario | None = None, *, library: Library | None = None, **options: Unpack[FakeOptions]
+) -> Iterator[ServedFake]:
+    """A fake over real sockets, on ports of its own, as a context manager.
 
-    With a `VideoClock` as its clock, the server's thread is left in real time.
+    `scenario` is the default one (default: the usual case), `library` the scenarios (default: the shipped ones);
+    `options` are those of every fake (`FakeOptions`). With a `VideoClock` as its clock, the server's thread stays in
+    real time. Raises TypeError for an unknown option, ValueError for a wrong value, `UnknownScenario`.
     """
     from ..edges.virtual_time import VideoClock
 
@@ -56,14 +61,21 @@ def video_server(scenario: str | Scenario | None = None, **options: Any) -> Iter
     clock = options.get("clock")
     if isinstance(clock, VideoClock) and server.thread_id is not None:
         clock.exclude_thread(server.thread_id)
-    with server.fake(scenario, **options) as fake:
+    with server.fake(scenario, library=library, **options) as fake:
         yield fake
 
 
-def video_mock(scenario: str | Scenario | None = None, *, library: Library | None = None, **options: Any) -> VideoMock:
-    """A fake without sockets, for httpx and httpx2 in this process. `options` are those of `VideoMock`.
+def video_mock(
+    scenario: str | Scenario | None = None,
+    *,
+    base_url: str = "https://octopusx.ai/v1",
+    library: Library | None = None,
+    **options: Unpack[FakeOptions],
+) -> VideoMock:
+    """A fake without sockets, for httpx and httpx2 in this process: a `VideoMock`, to be used as a context manager.
 
-    Raises ImportError, with what to install, when respx or httpx is missing.
+    `base_url` is where it answers; `options` are those of every fake (`FakeOptions`). Raises ImportError, with what to
+    install, when respx or httpx is missing, TypeError for an unknown option, ValueError for a wrong value.
     """
     try:
         from ..edges.inprocess.respx import VideoMock
@@ -71,7 +83,7 @@ def video_mock(scenario: str | Scenario | None = None, *, library: Library | Non
         raise ImportError(
             f"video_mock needs httpx and respx ({error}): pip install 'video-mockserver[pytest]'"
         ) from None
-    return VideoMock(scenario, library=library, **options)
+    return VideoMock(scenario, base_url=base_url, library=library, **options)
 
 
 def video_clock() -> VideoClock:

@@ -13,10 +13,11 @@ from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TextIO
 
+from ..api.suggest import did_you_mean
 from .common import UsageError, add_folders, positive, turn_stdout_away
 
 if TYPE_CHECKING:
-    from ..checking.config import Project
+    from ..checking.config import Config
     from ..checking.programs import Program
     from ..judge.verdict import Report, Terms, Verdict
     from ..strategies.search import Case
@@ -24,20 +25,19 @@ if TYPE_CHECKING:
 __all__ = ["add_check", "add_rules"]
 
 _CHECK = """\
-Run a client, a program in any language, through the scenarios, and say which promise of the contract it broke.
+Run a client, a program in any language, through the scenarios, and report which rules of the contract it broke.
 
-CMD is run once a case, with a fake of its own. In its arguments {base_url} (ends in /v1), {origin} (without),
-{api_key}, {task_id} and {output} are replaced; the environment holds the same as VIDEO_BASE_URL, VIDEO_ORIGIN,
-VIDEO_API_KEY, VIDEO_TASK_ID and VIDEO_OUTPUT, and as OPENAI_BASE_URL and OPENAI_API_KEY.
+CMD runs once for each case, with a fake of its own. These are replaced in its arguments: {base_url} (ends in /v1),
+{origin} (the same without /v1), {api_key}, {task_id} and {output}. The environment has the same values as
+VIDEO_BASE_URL, VIDEO_ORIGIN, VIDEO_API_KEY, VIDEO_TASK_ID and VIDEO_OUTPUT, and OPENAI_BASE_URL and OPENAI_API_KEY.
 
-The client succeeds with exit code 0 and the clip at {output}. It reports a failure with any other exit code and no file
-there."""
+Success is exit code 0 with the clip at {output}. A reported failure is any other exit code, with no file there."""
 
 _EXITS = """\
-Exit codes: 0 nothing broken, 1 something broken (or a case that could not be judged), 2 it could not run, 130 ended by
-Ctrl-C; what was judged until then is reported.
-A project's own terms stand in [tool.video-mockserver] of its pyproject.toml: level, url-order, levels, ignore and
-scenarios.
+Exit codes: 0 no rule was broken, 1 a rule was broken (or a case could not be judged), 2 the check could not run, 130
+it was interrupted with Ctrl-C (the cases judged until then are reported).
+A project can keep its settings in the table [tool.video-mockserver] of its pyproject.toml: level, url-order, levels,
+ignore and scenario-dirs.
 """
 
 
@@ -52,70 +52,72 @@ def add_check(commands: Any) -> None:
         epilog=_EXITS,
         formatter_class=argparse.RawDescriptionHelpFormatter,
     )
-    what = check.add_argument_group("what is run")
-    what.add_argument(
-        "command", nargs=argparse.REMAINDER, metavar="-- CMD ARG...", help="the client, and its arguments"
-    )
+    what = check.add_argument_group("client and scenarios")
+    what.add_argument("command", nargs=argparse.REMAINDER, metavar="-- CMD ARG...", help="the client and its arguments")
     what.add_argument(
         "--scenario", action="append", metavar="GLOB", dest="patterns",
-        help="only the scenarios of this name, folder or pattern: truncated, download, 'urls/*_null' (repeatable)",
+        help="only scenarios with this name, folder or pattern: truncated, download, 'urls/*_null' (repeatable)",
     )  # fmt: skip
     add_folders(what)
     what.add_argument(
         "--flow", choices=("poll", "create"), default="poll",
-        help="poll: the client is given a task; create: it makes one, and gets no {task_id} (default: %(default)s)",
+        help="poll: the client is given a task; create: it creates one, {task_id} is not set (default: %(default)s)",
     )  # fmt: skip
-    what.add_argument("--jobs", type=_count, metavar="N", help="cases at a time (default: six for each processor)")
+    what.add_argument("--jobs", type=_count, metavar="N", help="cases run at the same time (default: 6 per processor)")
     what.add_argument(
         "--timeout", type=positive, default=40.0, metavar="SECONDS",
-        help="a client that has not ended by then is stopped (default: 40)",
+        help="stop a client that runs longer than this (default: 40)",
     )  # fmt: skip
     what.add_argument(
         "--speed", type=positive, default=60.0, metavar="N",
-        help="how many times faster the fake's time passes (default: 60: a minute a second)",
+        help="how many times faster time passes for the fake (default: 60)",
     )  # fmt: skip
     what.add_argument(
         "--seed", type=int, default=0, metavar="N",
-        help="what ids and chance follow from, and generated scenarios (default: %(default)s)",
+        help="random seed for ids, signatures, probabilities and generated scenarios (default: %(default)s)",
     )  # fmt: skip
     what.add_argument(
-        "-x", "--exitfirst", action="store_true", dest="exit_first", help="end with the first case that does not pass"
+        "-x", "--exitfirst", action="store_true", dest="exit_first", help="stop after the first case that does not pass"
     )
-    generated = check.add_argument_group("generated scenarios, instead of files")
+    generated = check.add_argument_group("generated scenarios")
     generated.add_argument(
         "--random", type=_count, metavar="N",
-        help="N scenarios that Hypothesis draws; what breaks a rule is made as small as can be",
+        help="run N scenarios generated by Hypothesis instead of files; a scenario that breaks a rule is minimised",
     )  # fmt: skip
     generated.add_argument(
         "--explore", action="append", metavar="ASPECT",
-        help="only this: polling, urls, download, content or failure (repeatable; default: all)",
+        help="generate only this aspect: polling, urls, download, content or failure (repeatable; default: all)",
     )  # fmt: skip
-    generated.add_argument("--save", type=Path, metavar="DIR", help="write the smallest scenarios there, as files")
-    terms = check.add_argument_group("what it is held to")
-    terms.add_argument("--level", choices=("must", "should"), help="must: only what is documented (default: should)")
+    generated.add_argument(
+        "--save", type=Path, metavar="DIR", help="write the minimised scenarios to files in this folder"
+    )
+    terms = check.add_argument_group("rules")
+    terms.add_argument(
+        "--level", choices=("must", "should"), help="must: only the documented rules; should: all (default: should)"
+    )
     terms.add_argument(
         "--url-order", choices=("output.url", "video_url"),
-        help="which of the two fields is read first; the documentation says both (default: output.url)",
+        help="which URL field the client should read first; the documentation has both orders (default: output.url)",
     )  # fmt: skip
     terms.add_argument(
         "--rule-level", action="append", default=[], type=_pair, metavar="RULE=LEVEL",
-        help="another level for a rule (repeatable); 'video-mockserver rules' lists them",
+        help="change the level of a rule (repeatable); 'video-mockserver rules' lists the rules",
     )  # fmt: skip
     terms.add_argument(
         "--ignore", action="append", default=[], type=_pair, metavar="RULE=REASON",
-        help="leave a rule out, and say why (repeatable)",
+        help="ignore a rule, for this reason (repeatable)",
     )  # fmt: skip
     terms.add_argument(
         "--config",
         type=Path,
         metavar="FILE",
-        help="the pyproject.toml to read (default: the nearest one, here or above)",
+        help="the pyproject.toml to read (default: the nearest one in this folder or above)",
     )
     reports = check.add_argument_group("reports")
-    reports.add_argument("--json", type=Path, metavar="FILE", help="write everything as JSON")
-    reports.add_argument("--junit", type=Path, metavar="FILE", help="write a JUnit report, for CI")
-    reports.add_argument("--html", type=Path, metavar="FILE", help="write one page for people")
-    reports.add_argument("-v", "--verbose", action="store_true", help="tell every case that failed in full")
+    reports.add_argument("--json", type=Path, metavar="FILE", help="write the full report as JSON")
+    reports.add_argument("--junit", type=Path, metavar="FILE", help="write a JUnit XML report, for CI")
+    reports.add_argument("--html", type=Path, metavar="FILE", help="write the full report as an HTML page")
+    reports.add_argument("-v", "--verbose", action="store_true", help="show every failed case in full")
     check.set_defaults(run=_check)
 
 
@@ -124,8 +126,8 @@ def add_rules(commands: Any) -> None:
     rules = commands.add_parser(
         "rules",
         allow_abbrev=False,
-        help="list what a client is held to",
-        description="List the rules of the client contract: level, id, sentence and source.",
+        help="list the rules of the client contract",
+        description="List the rules of the client contract: level, id, text and source.",
     )
     form = rules.add_mutually_exclusive_group()
     form.add_argument("--json", action="store_true", help="as JSON")
@@ -154,14 +156,14 @@ def _check(arguments: argparse.Namespace) -> int:
     from ..checking.subprocesses import NotRunnable
 
     command = _command(arguments)
-    project = _project(arguments)
-    terms = _terms(arguments, project)
+    config = _config(arguments)
+    terms = _terms(arguments, config)
     for path in (arguments.json, arguments.junit, arguments.html):
         if path is not None and (path.is_dir() or not path.absolute().parent.is_dir()):
-            raise UsageError(f"{path}: {'a folder' if path.is_dir() else 'its folder is not there'}")
+            raise UsageError(f"{path}: {'is a folder' if path.is_dir() else 'its folder does not exist'}")
     reports = [path.absolute() for path in (arguments.json, arguments.junit, arguments.html) if path is not None]
     if len(set(reports)) < len(reports):
-        raise UsageError(f"{reports[-1]}: two reports cannot be the same file")
+        raise UsageError(f"{reports[-1]}: two reports cannot be written to the same file")
     program = Program(
         command, arguments.flow, arguments.seed, arguments.timeout, arguments.speed,
         ("video-mockserver", "check", *_again(arguments)),
@@ -169,7 +171,7 @@ def _check(arguments: argparse.Namespace) -> int:
     run = _check_random if arguments.random is not None else _check_files
     try:
         with _ended_by_signals():
-            report = run(arguments, project, terms, program)
+            report = run(arguments, config, terms, program)
     except NotRunnable as error:
         raise UsageError(str(error)) from None
     code = 130 if report.ended_early == INTERRUPTED else 0 if report.ok else 1
@@ -182,21 +184,21 @@ def _check(arguments: argparse.Namespace) -> int:
     return code
 
 
-def _check_files(arguments: argparse.Namespace, project: Project, terms: Terms, program: Program) -> Report:
+def _check_files(arguments: argparse.Namespace, config: Config, terms: Terms, program: Program) -> Report:
     from ..checking.programs import check_program
     from ..judge.expectation import chosen, judgeable
     from ..scenario.library import Library
+    from ..scenario.problems import ScenarioError
     from ..scenario.sources import UnknownScenario
-    from ..scenario.validation import ScenarioError
 
     for option, value in (("--explore", arguments.explore), ("--save", arguments.save)):
         if value is not None:
-            raise UsageError(f"{option} is for generated scenarios: --random N")
+            raise UsageError(f"{option} needs --random N")
     try:
-        library = Library([*(arguments.scenarios or ()), *project.scenarios])
+        library = Library([*(arguments.scenario_dirs or ()), *config.scenario_dirs])
         cases, left_out = judgeable(chosen(library, arguments.patterns or "*"), arguments.flow, terms)
     except NotADirectoryError as error:
-        raise UsageError(f"--scenarios: {error}") from None
+        raise UsageError(f"--scenario-dir: {error}") from None
     except UnknownScenario as error:
         raise UsageError(f"--scenario: {error}") from None
     except ScenarioError as error:
@@ -210,7 +212,7 @@ def _check_files(arguments: argparse.Namespace, project: Project, terms: Terms, 
         )  # fmt: skip
 
 
-def _check_random(arguments: argparse.Namespace, project: Project, terms: Terms, program: Program) -> Report:
+def _check_random(arguments: argparse.Namespace, config: Config, terms: Terms, program: Program) -> Report:
     from ..checking.programs import INTERRUPTED, check_program
     from ..scenario.library import Library
 
@@ -219,15 +221,16 @@ def _check_random(arguments: argparse.Namespace, project: Project, terms: Terms,
     except ImportError as error:
         raise UsageError(f"--random: {error}") from None
     for option, value in (
-        ("--scenario", arguments.patterns), ("--scenarios", arguments.scenarios), ("--exitfirst", arguments.exit_first)
+        ("--scenario", arguments.patterns), ("--scenario-dir", arguments.scenario_dirs),
+        ("--exitfirst", arguments.exit_first),
     ):  # fmt: skip
         if value:
-            raise UsageError(f"{option} is for scenarios in files, --random for generated ones")
+            raise UsageError(f"{option} cannot be used with --random")
     if arguments.save is not None and arguments.save.exists() and not arguments.save.is_dir():
-        raise UsageError(f"--save: {str(arguments.save)!r} is not a folder")
+        raise UsageError(f"--save: not a folder: {str(arguments.save)!r}")
     for aspect in arguments.explore or ():
         if aspect not in ASPECTS:
-            raise UsageError(f"--explore: no {aspect!r}, there are {', '.join(ASPECTS)}")
+            raise UsageError(f"--explore: no aspect {aspect!r}{did_you_mean(aspect, ASPECTS)}")
     library = Library()
     reports: list[Report] = []
     with _Progress(arguments.random, sys.stdout) as progress:
@@ -253,8 +256,8 @@ def _check_random(arguments: argparse.Namespace, project: Project, terms: Terms,
             result = Result(reports[0].verdicts, interrupted=True)
     report = reports[0]
     report.ended_early = INTERRUPTED if result.interrupted else ""
-    broke = sum(bool(verdict.broken) for verdict in report.verdicts)
-    print(f"{len(report.verdicts)} scenarios were generated, {broke} of them broke a promise")
+    broke = sum(bool(verdict.violations) for verdict in report.verdicts)
+    print(f"{len(report.verdicts)} scenarios were generated; the client broke a rule in {broke} of them")
     report.seconds = sum(each.seconds for each in reports)
     again = (*program.rerun, "--random", str(arguments.random))
     again += tuple(word for aspect in arguments.explore or () for word in ("--explore", aspect))
@@ -262,7 +265,7 @@ def _check_random(arguments: argparse.Namespace, project: Project, terms: Terms,
     for verdict in report.verdicts:
         verdict.rerun = shlex.join([*again, "--", *program.arguments])
     for each in result.found:
-        print(f"\nThe smallest scenario that was found to break {each.rule}:\n")
+        print(f"\nThe smallest scenario found that breaks {each.rule}:\n")
         print("".join(f"  {line}\n" for line in each.text.splitlines()))
         if arguments.save is not None:
             try:
@@ -270,7 +273,7 @@ def _check_random(arguments: argparse.Namespace, project: Project, terms: Terms,
             except OSError as error:
                 raise UsageError(f"--save: {error}") from None
             print(f"written: {path}")
-            words = ("--scenarios", str(arguments.save), "--scenario", each.verdict.scenario.name)
+            words = ("--scenario-dir", str(arguments.save), "--scenario", each.verdict.scenario.name)
             each.verdict.rerun = shlex.join([*program.rerun, *words, "--", *program.arguments])
     return report
 
@@ -302,33 +305,33 @@ def _command(arguments: argparse.Namespace) -> list[str]:
     if command[:1] == ["--"]:
         command = command[1:]
     if not command:
-        raise UsageError("which program? video-mockserver check [options] -- CMD ARG...")
+        raise UsageError("no command given: video-mockserver check [options] -- CMD ARG...")
     if arguments.flow == "create" and any("{task_id}" in argument for argument in command):
-        raise UsageError("{task_id}: with --flow create the client makes the task itself, there is no id to give")
+        raise UsageError("{task_id}: not available with --flow create, where the client creates the task")
     return command
 
 
-def _project(arguments: argparse.Namespace) -> Project:
-    from ..checking.config import ConfigError, Project, find_config, read_config
+def _config(arguments: argparse.Namespace) -> Config:
+    from ..checking.config import Config, ConfigError, find_config, read_config
 
     path = arguments.config if arguments.config is not None else find_config(Path.cwd())
     if path is None:
-        return Project()
+        return Config()
     try:
         return read_config(path)
     except ConfigError as error:
         raise UsageError(str(error)) from None
 
 
-def _terms(arguments: argparse.Namespace, project: Project) -> Terms:
+def _terms(arguments: argparse.Namespace, config: Config) -> Terms:
     from ..judge.verdict import Terms
 
     try:
         return Terms(
-            arguments.level or project.level,
-            arguments.url_order or project.url_order,
-            {**project.levels, **dict(arguments.rule_level)},
-            {**project.ignore, **dict(arguments.ignore)},
+            arguments.level or config.level,
+            arguments.url_order or config.url_order,
+            {**config.levels, **dict(arguments.rule_level)},
+            {**config.ignore, **dict(arguments.ignore)},
         )
     except ValueError as error:
         raise UsageError(f"{error}".replace("levels", "--rule-level", 1)) from None
@@ -337,8 +340,8 @@ def _terms(arguments: argparse.Namespace, project: Project) -> Terms:
 def _again(arguments: argparse.Namespace) -> list[str]:
     """The options that make a case the same when it is run again."""
     options: list[str] = []
-    for folder in arguments.scenarios or ():
-        options += ["--scenarios", str(folder)]
+    for folder in arguments.scenario_dirs or ():
+        options += ["--scenario-dir", str(folder)]
     for name, value, usual in (
         ("--flow", arguments.flow, "poll"), ("--timeout", arguments.timeout, 40.0), ("--speed", arguments.speed, 60.0),
         ("--seed", arguments.seed, 0), ("--level", arguments.level, None), ("--url-order", arguments.url_order, None),
@@ -378,11 +381,11 @@ class _Progress:
 
     def step(self, verdict: Verdict) -> None:
         self._done += 1
-        if verdict.word != "pass":
+        if verdict.status != "pass":
             self._bad += 1
             if not self._bar:
-                rules = ", ".join(broken.rule.id for broken in verdict.broken) or verdict.outcome.said
-                self._print(f"{verdict.word} {verdict.scenario.name}: {rules}")
+                rules = ", ".join(broken.rule.id for broken in verdict.violations) or verdict.outcome.description
+                self._print(f"{verdict.status} {verdict.scenario.name}: {rules}")
         self._draw()
 
     def shrink(self, rule: str) -> None:
@@ -408,7 +411,7 @@ class _Progress:
 
 
 def _write(arguments: argparse.Namespace, report: Report) -> None:
-    from ..judge.reports.terminal import told
+    from ..judge.reports.terminal import render
 
     data = report.to_data()
     texts: list[tuple[Path, str]] = []
@@ -429,7 +432,7 @@ def _write(arguments: argparse.Namespace, report: Report) -> None:
             raise UsageError(f"{path}: {error.strerror}") from None
     if not report.ok:
         print()
-    print(told(data, everything=arguments.verbose))
+    print(render(data, everything=arguments.verbose))
     for path, _ in texts:
         print(f"written: {path}")
 
@@ -438,7 +441,7 @@ def _write(arguments: argparse.Namespace, report: Report) -> None:
 
 
 def _rules(arguments: argparse.Namespace) -> int:
-    from ..judge.rules import RULES
+    from ..judge.rules.table import RULES
     from .contract_page import markdown
 
     rules = RULES.values()

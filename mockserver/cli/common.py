@@ -1,4 +1,4 @@
-"""What the commands share: how they say sorry, and options that several of them have."""
+"""What the commands share: errors of usage, and options that several of them have."""
 
 from __future__ import annotations
 
@@ -16,25 +16,25 @@ _MOST = 1_000_000  # with a faster clock a fake's time leads past the year 9999 
 
 
 class UsageError(Exception):
-    """Something the user can put right: one line on standard error, exit code 2."""
+    """Something that the user can correct: one line on standard error, exit code 2."""
 
 
 def add_folders(to: Any) -> None:
-    """Add the option `--scenarios`."""
+    """Add the option `--scenario-dir`."""
     to.add_argument(
-        "--scenarios", action="append", type=Path, metavar="DIR",
-        help="folder of your own scenarios, before the shipped ones (repeatable)",
+        "--scenario-dir", action="append", type=Path, metavar="DIR", dest="scenario_dirs",
+        help="folder of your own scenarios; they take precedence over the shipped ones (repeatable)",
     )  # fmt: skip
 
 
 def positive(text: str) -> float:
-    """A number above 0 and not beyond all measure, of an option. Raises ArgumentTypeError."""
+    """The number above 0, at most 1,000,000, that an option is set to. Raises ArgumentTypeError."""
     try:
         number = float(text)
     except ValueError:
         number = 0.0
     if not 0 < number <= _MOST:
-        raise argparse.ArgumentTypeError(f"{text!r} is not a number above 0, and at most {_MOST}")
+        raise argparse.ArgumentTypeError(f"{text!r} is not a number above 0 and at most {_MOST}")
     return number
 
 

@@ -15,7 +15,7 @@ import os
 import re
 import shlex
 import sys
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Sequence
 from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -25,6 +25,7 @@ from .check import add_check, add_rules
 from .common import UsageError, add_folders, positive, turn_stdout_away
 
 if TYPE_CHECKING:
+    from ..edges.server.serve import ServerAddresses
     from ..scenario.library import Library
 
 __all__ = ["main"]
@@ -68,9 +69,9 @@ _Parser = partial(argparse.ArgumentParser, allow_abbrev=False)
 def _parser() -> argparse.ArgumentParser:
     parser = _Parser(
         prog="video-mockserver",
-        description="A fake of OctopusX's asynchronous video API: scripted tasks, real faults, one journal.",
-        epilog="Start with 'video-mockserver demo'. 'video-mockserver COMMAND --help' tells more. Exit codes: 0 fine, "
-        "1 something is wrong, 2 it cannot be done.",
+        description="A mock server for OctopusX's asynchronous video API: scripted tasks, real faults, a journal.",
+        epilog="Start with 'video-mockserver demo'. 'video-mockserver COMMAND --help' shows its options. Exit codes: "
+        "0 success, 1 something is wrong, 2 the command could not run.",
     )
     parser.add_argument("--version", action="version", version=_version(), help="show the version and exit")
     commands = parser.add_subparsers(required=True, metavar="COMMAND")
@@ -81,13 +82,13 @@ def _parser() -> argparse.ArgumentParser:
     demo = commands.add_parser(
         "demo",
         allow_abbrev=False,
-        help="watch a client get its clip through a broken download",
+        help="watch a client handle a broken download",
         description="Start a fake on a free port, run a small client against it, and print what happened on the wire. "
         "Exit code 0: the client got its clip, 1: it did not.",
     )
     demo.add_argument(
         "--scenario", default="truncated", metavar="NAME",
-        help="which scenario, such as url_404 or lifecycle/failed_moderation (default: %(default)s)",
+        help="the scenario, such as url_404 or lifecycle/failed_moderation (default: %(default)s)",
     )  # fmt: skip
     demo.set_defaults(run=_demo)
     return parser
@@ -106,41 +107,45 @@ def _add_serve(commands: Any) -> None:
     serve = commands.add_parser(
         "serve",
         allow_abbrev=False,
-        help="serve the fake until it is stopped",
-        description="Serve the fake until SIGTERM or Ctrl-C. Prints the base URL, a key and a curl line to paste.",
+        help="run the mock server",
+        description="Run the mock server until SIGTERM or Ctrl-C. Prints the base URL, an API key and a curl command.",
     )
-    where = serve.add_argument_group("where")
+    where = serve.add_argument_group("addresses")
     where.add_argument(
         "--host", type=_host, default="127.0.0.1", metavar="ADDRESS",
-        help="address to listen on; 0.0.0.0 takes every one of this machine (default: %(default)s)",
+        help="address to listen on; 0.0.0.0 listens on all addresses of this machine (default: %(default)s)",
     )  # fmt: skip
     where.add_argument(
-        "--port", type=_port, default=8080, help="port of the API; 0 takes a free one (default: %(default)s)"
+        "--port", type=_port, default=8080, help="port of the API; 0 picks a free port (default: %(default)s)"
     )
     downloads = where.add_mutually_exclusive_group()
     downloads.add_argument(
-        "--download-port", type=_port, default=0, metavar="PORT", help="port of the download host (default: a free one)"
+        "--download-port",
+        type=_port,
+        default=0,
+        metavar="PORT",
+        help="port of the download host (default: a free port)",
     )
     downloads.add_argument(
         "--one-port", action="store_true",
-        help="serve downloads on the API's port, for containers of which one can be reached",
+        help="serve downloads on the API's port, for example in a container that exposes one port",
     )  # fmt: skip
     where.add_argument(
         "--public-url", type=_url, metavar="URL",
-        help="what the API's URLs in replies begin with (default: the Host that was asked)",
+        help="origin of the API's URLs in replies (default: from the request's Host header)",
     )  # fmt: skip
     where.add_argument(
         "--download-url", type=_url, metavar="URL",
-        help="what download URLs in replies begin with (default: the Host that was asked, the download port)",
+        help="origin of download URLs in replies (default: from the request's Host header, with the download port)",
     )  # fmt: skip
     where.add_argument(
         "--ready-file", type=Path, metavar="FILE",
-        help="write the URLs and ports there, as JSON, once requests are answered; it is removed at the end",
+        help="write the URLs and ports to this file, as JSON, when the server is ready; it is removed at the end",
     )  # fmt: skip
-    what = serve.add_argument_group("what")
+    what = serve.add_argument_group("behaviour")
     what.add_argument(
         "--scenario", default="lifecycle/plain", metavar="NAME",
-        help="the scenario of tasks that ask for none (default: %(default)s)",
+        help="the scenario of tasks that do not choose one (default: %(default)s)",
     )  # fmt: skip
     add_folders(what)
     what.add_argument(
@@ -148,34 +153,35 @@ def _add_serve(commands: Any) -> None:
     )
     what.add_argument(
         "--key", action="append", type=_key, dest="keys", metavar="KEY",
-        help="an API key that is good (repeatable; default: any)",
+        help="a valid API key (repeatable; default: every key is valid)",
     )  # fmt: skip
     what.add_argument(
         "--unknown-tasks", choices=("refuse", "create"), default="refuse",
-        help="what becomes of ids that were never made; create: they come to life on first sight "
-        "(default: %(default)s)",
+        help="unknown task ids: refuse, or create a task on the first request (default: %(default)s)",
     )  # fmt: skip
-    what.add_argument("--strict", action="store_true", help="refuse unknown fields and undocumented values in creates")
+    what.add_argument(
+        "--strict", action="store_true", help="refuse create requests with unknown fields or undocumented values"
+    )
     what.add_argument(
         "--seed", type=int, default=0, metavar="N",
-        help="what ids, signatures and chance follow from (default: %(default)s)",
+        help="random seed for ids, signatures and probabilities (default: %(default)s)",
     )  # fmt: skip
     clocks = serve.add_argument_group("time").add_mutually_exclusive_group()
     clocks.add_argument(
         "--speed", type=positive, default=1.0, metavar="N", help="how many times faster time passes (default: 1)"
     )
     clocks.add_argument(
-        "--manual-clock", action="store_true", help="time stands still until POST /_mock/clock/advance moves it"
+        "--manual-clock", action="store_true", help="time stands still until POST /_mock/clock/advance moves the clock"
     )
     control = serve.add_argument_group("control and logs")
     control.add_argument(
         "--token", default=os.environ.get(_TOKEN_VARIABLE) or None, metavar="TOKEN",
-        help=f"let whoever sends it use /_mock/, from anywhere (default: ${_TOKEN_VARIABLE}; without one, /_mock/ is "
-        "on only where the server listens on loopback)",
+        help=f"allow requests with this token to use /_mock/ (default: ${_TOKEN_VARIABLE}; without a token, /_mock/ "
+        "is available only when the server listens on a loopback address)",
     )  # fmt: skip
     control.add_argument(
         "--log-format", choices=("text", "json", "none"), default="text",
-        help="the line a request on standard output; with json the banner goes to standard error "
+        help="format of the line that is printed for each request; with json the start message goes to standard error "
         "(default: %(default)s)",
     )  # fmt: skip
     serve.set_defaults(run=_serve)
@@ -184,7 +190,7 @@ def _add_serve(commands: Any) -> None:
 def _host(text: str) -> str:
     host = text[1:-1] if text.startswith("[") and text.endswith("]") else text
     if not host:
-        raise argparse.ArgumentTypeError("an empty address; 0.0.0.0 is every one of this machine")
+        raise argparse.ArgumentTypeError("the address is empty; 0.0.0.0 listens on all addresses of this machine")
     return host
 
 
@@ -204,7 +210,7 @@ def _url(text: str) -> str:
 
 def _key(text: str) -> str:
     if not re.fullmatch(r"[!-~]+", text):
-        raise argparse.ArgumentTypeError("a key is visible ASCII characters without blanks, at least one")
+        raise argparse.ArgumentTypeError("a key must be visible ASCII characters without spaces, at least one")
     return text
 
 
@@ -214,7 +220,7 @@ def _library(folders: Sequence[Path] | None) -> Library:
     try:
         return Library(folders or ())
     except NotADirectoryError as error:
-        raise UsageError(f"--scenarios: {error}") from None
+        raise UsageError(f"--scenario-dir: {error}") from None
 
 
 def _serve(arguments: argparse.Namespace) -> int:
@@ -222,18 +228,22 @@ def _serve(arguments: argparse.Namespace) -> int:
 
     from ..edges.server.registry import PortTaken
     from ..edges.server.serve import serve
+    from ..scenario.problems import ScenarioError
     from ..scenario.sources import UnknownScenario
-    from ..scenario.validation import ScenarioError
 
-    library = _library(arguments.scenarios)
+    library = _library(arguments.scenario_dirs)
     try:
         arguments.scenario = library.find(arguments.scenario).name
     except (UnknownScenario, ScenarioError) as error:
         raise UsageError(f"--scenario: {error}") from None
     if arguments.token is not None and not re.fullmatch(r"[!-~]+", arguments.token):
-        raise UsageError(f"--token or ${_TOKEN_VARIABLE}: visible ASCII characters without blanks, at least one")
+        raise UsageError(
+            f"--token or ${_TOKEN_VARIABLE}: must be visible ASCII characters without spaces, at least one"
+        )
     if not arguments.one_port and arguments.port and arguments.port == arguments.download_port:
-        raise UsageError(f"--download-port {arguments.port}: the API has this port; --one-port serves both on it")
+        raise UsageError(
+            f"--download-port {arguments.port}: already the port of the API; use --one-port to serve both on it"
+        )
     if arguments.ready_file is not None:
         _make_way(arguments.ready_file)
     try:
@@ -260,7 +270,7 @@ def _serve(arguments: argparse.Namespace) -> int:
             )
         )
     except PortTaken as error:
-        raise UsageError(f"{error.strerror}; --port 0 takes a free one") from None
+        raise UsageError(f"{error.strerror}; --port 0 picks a free port") from None
     except OSError as error:
         raise UsageError(f"cannot listen on {arguments.host}: {error.strerror or error}") from None
     finally:
@@ -272,31 +282,31 @@ def _serve(arguments: argparse.Namespace) -> int:
 def _make_way(ready_file: Path) -> None:
     """Nobody may take the addresses of a server that has ended for those of the next one."""
     if not ready_file.absolute().parent.is_dir():
-        raise UsageError(f"--ready-file: no folder {str(ready_file.absolute().parent)!r}")
+        raise UsageError(f"--ready-file: no such folder: {str(ready_file.absolute().parent)!r}")
     if ready_file.is_symlink() or (ready_file.exists() and not ready_file.is_file()):
-        raise UsageError(f"--ready-file: {str(ready_file)!r} is not a plain file")
+        raise UsageError(f"--ready-file: not a regular file: {str(ready_file)!r}")
     ready_file.unlink(missing_ok=True)
 
 
-def _ready(arguments: argparse.Namespace, addresses: Mapping[str, Any]) -> None:
+def _ready(arguments: argparse.Namespace, addresses: ServerAddresses) -> None:
     """Say where the fake is: to people, and to the program that started it."""
     control = f"{addresses['origin']}/_mock/"
     if arguments.token is not None:
         control += " (with the token)"
     elif not _is_loopback(arguments.host):
-        control = "off; --token TOKEN turns it on"
+        control = "off (set --token TOKEN to turn it on)"
     model = DIALECTS[arguments.dialect].models[0]
     curl = ["curl", f"{addresses['base_url']}/videos", "-H", f"Authorization: Bearer {addresses['api_key']}"]
     curl += ["-F", f"model={model}", "-F", "prompt=a fox in the snow"]
     with contextlib.suppress(OSError):  # nobody reads it, but somebody may ask the fake
         print(
-            f"{_version()}: {arguments.scenario} in the dialect of {arguments.dialect}\n"
+            f"{_version()}: scenario {arguments.scenario}, dialect {arguments.dialect}\n"
             f"  base URL  {addresses['base_url']}\n"
             f"  downloads {addresses['download_origin']}\n"
-            f"  API key   {addresses['api_key']}{'' if arguments.keys else ' (any works)'}\n"
+            f"  API key   {addresses['api_key']}{'' if arguments.keys else ' (any key is valid)'}\n"
             f"  control   {control}\n\n"
             f"  {shlex.join(curl)}\n\n"
-            f"  for another scenario add @NAME to the model, such as {model}@truncated; 'scenarios list' names them\n",
+            f"  for another scenario, add @NAME to the model: {model}@truncated ('scenarios list' shows the names)\n",
             file=sys.stderr if arguments.log_format == "json" else sys.stdout,
             flush=True,
         )
@@ -326,13 +336,13 @@ def _add_scenarios(commands: Any) -> None:
     scenarios = commands.add_parser(
         "scenarios",
         allow_abbrev=False,
-        help="list, show or check scenarios",
-        description="Look at the shipped scenarios, or check your own.",
+        help="list, show or validate scenarios",
+        description="List and show the shipped scenarios, or validate your own.",
     )
     actions = scenarios.add_subparsers(required=True, metavar="ACTION")
 
     listing = actions.add_parser(
-        "list", allow_abbrev=False, help="names and summaries", description="List scenarios by name, with what happens."
+        "list", allow_abbrev=False, help="names and summaries", description="List scenarios by name, with a summary."
     )
     listing.add_argument(
         "pattern", nargs="?", default="*", metavar="GLOB",
@@ -343,19 +353,19 @@ def _add_scenarios(commands: Any) -> None:
     listing.set_defaults(run=_list)
 
     show = actions.add_parser(
-        "show", allow_abbrev=False, help="one scenario, as its file or drawn", description="Show one scenario."
+        "show", allow_abbrev=False, help="one scenario, as its file or as a diagram", description="Show one scenario."
     )
-    show.add_argument("name", metavar="NAME", help="such as download/truncated, or its last part alone: truncated")
+    show.add_argument("name", metavar="NAME", help="such as download/truncated, or just the last part: truncated")
     form = show.add_mutually_exclusive_group()
-    form.add_argument("--json", action="store_true", help="as JSON, instead of its file as it is")
-    form.add_argument("--mermaid", action="store_true", help="its states as a Mermaid diagram")
+    form.add_argument("--json", action="store_true", help="as JSON instead of the original file")
+    form.add_argument("--mermaid", action="store_true", help="the states as a Mermaid diagram")
     add_folders(show)
     show.set_defaults(run=_show)
 
     validate = actions.add_parser(
-        "validate", allow_abbrev=False, help="check files or folders; every error at once",
-        description="Check scenario files; every error is told at once, with its line and what would be right. "
-        "Exit code 0: all are right, 1: something is wrong, 2: a path is not there.",
+        "validate", allow_abbrev=False, help="check scenario files or folders",
+        description="Check scenario files. All errors are reported, each with its line and what is expected. "
+        "Exit code 0: all files are valid, 1: a file is not valid, 2: a path does not exist.",
     )  # fmt: skip
     validate.add_argument("paths", nargs="+", type=Path, metavar="PATH", help="a scenario file, or a folder of them")
     validate.set_defaults(run=_validate)
@@ -363,10 +373,10 @@ def _add_scenarios(commands: Any) -> None:
 
 def _list(arguments: argparse.Namespace) -> int:
     from ..api.suggest import close_matches
+    from ..scenario.problems import ScenarioError
     from ..scenario.sources import matching_names
-    from ..scenario.validation import ScenarioError
 
-    library = _library(arguments.scenarios)
+    library = _library(arguments.scenario_dirs)
     asked = arguments.pattern.rstrip("/")
     names = matching_names(asked, library.names())
     if not names:
@@ -393,10 +403,10 @@ def _list(arguments: argparse.Namespace) -> int:
 
 
 def _show(arguments: argparse.Namespace) -> int:
+    from ..scenario.problems import ScenarioError
     from ..scenario.sources import UnknownScenario
-    from ..scenario.validation import ScenarioError
 
-    library = _library(arguments.scenarios)
+    library = _library(arguments.scenario_dirs)
     try:
         scenario = library.find(arguments.name)
     except UnknownScenario as error:
@@ -420,16 +430,18 @@ def _show(arguments: argparse.Namespace) -> int:
 def _validate(arguments: argparse.Namespace) -> int:
     from ..judge.expectation import contradiction
     from ..scenario.library import scenario_files
+    from ..scenario.problems import ScenarioError
     from ..scenario.reader import read_scenario
-    from ..scenario.validation import ScenarioError
 
     files: list[Path] = []
     for path in arguments.paths:
         if not path.exists():
-            raise UsageError(f"no file or folder {str(path)!r}")
+            raise UsageError(f"no such file or folder: {str(path)!r}")
         found = list(scenario_files(path).values()) if path.is_dir() else [path]
         if not found:
-            raise UsageError(f"no scenario in the folder {str(path)!r}: files that end in .yaml, .yml or .json")
+            raise UsageError(
+                f"no scenarios in the folder {str(path)!r}: expected files that end in .yaml, .yml or .json"
+            )
         files += found
     wrong = 0
     for file in files:
@@ -443,10 +455,10 @@ def _validate(arguments: argparse.Namespace) -> int:
         except UnicodeDecodeError as error:
             print(f"{file}: not UTF-8 text: {error.reason} at byte {error.start}", file=sys.stderr)
         except OSError as error:
-            print(f"{file}: it cannot be read: {error.strerror}", file=sys.stderr)
+            print(f"{file}: cannot be read: {error.strerror}", file=sys.stderr)
         wrong += 1
     checked = f"{len(files)} scenario{'' if len(files) == 1 else 's'} checked"
-    print(f"{checked}, {wrong} wrong" if wrong else f"{checked}, all right")
+    print(f"{checked}, {wrong} not valid" if wrong else f"{checked}, all valid")
     return 1 if wrong else 0
 
 

@@ -65,7 +65,7 @@ def require(package: str, owner: object, names: Iterable[str]) -> None:
     """
     missing = [name for name in names if not _has(owner, name)]
     if missing:
-        where = getattr(owner, "__qualname__", None) or getattr(owner, "__name__", type(owner).__qualname__)
+        where: str = getattr(owner, "__qualname__", "") or getattr(owner, "__name__", type(owner).__qualname__)
         raise _unsupported(package, where, missing)
 
 

@@ -8,9 +8,9 @@ from importlib.resources import files
 from pathlib import Path
 
 from ..api.messages import Clip
-from .clips import ClipShelf
+from .clips import ClipStore
 
-__all__ = ["load_clip", "shipped_shelf"]
+__all__ = ["load_clip", "shipped_clips"]
 
 
 @cache
@@ -29,7 +29,7 @@ def load_clip(path: str | Path, *, name: str = "clip", media_type: str = "video/
 
 
 @cache
-def shipped_shelf() -> ClipShelf:
+def shipped_clips() -> ClipStore:
     """The clips that come with the package."""
     folder = Path(str(files("video_mockserver.fixtures"))) / "clips"
     manifest = json.loads((folder / "clips.json").read_text("utf-8"))
@@ -46,4 +46,4 @@ def shipped_shelf() -> ClipShelf:
         )
         for told in manifest["pictures"]
     }
-    return ClipShelf(clips, _read_clip, pictures)
+    return ClipStore(clips, _read_clip, pictures)

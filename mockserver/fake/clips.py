@@ -8,7 +8,7 @@ from dataclasses import dataclass
 
 from ..api.messages import Clip, ClipPart
 
-__all__ = ["DECOY", "ClipShelf", "UnsatisfiableError", "parse_range"]
+__all__ = ["DECOY", "ClipStore", "UnsatisfiableError", "parse_range"]
 
 DECOY = "decoy"
 _DIMENSIONS = re.compile(r"(\d{2,5})\s*[xX*]\s*(\d{2,5})")
@@ -18,7 +18,7 @@ _DEFAULT_TIER = 720
 
 
 @dataclass(frozen=True, slots=True)
-class ClipShelf:
+class ClipStore:
     """The films there are. `read` gets a clip's bytes; the core itself opens nothing.
 
     `clips` by name hold the films and the pictures of other `variant`s; `pictures` maps a variant to its name.

@@ -4,28 +4,30 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Callable, Iterable
-from dataclasses import fields
-from typing import Any
+from typing import Any, Unpack
 
 from ..api.contract import DOWNLOAD_ROUTE, Route
 from ..api.messages import Clip, Origins, Reply, Request
 from ..api.redaction import mask
 from ..api.routing import Match, RouteTree, api_routes
-from ..api.suggest import did_you_mean
 from ..scenario import machine
 from ..scenario.model import Scenario
 from ..scenario.sources import ScenarioSource
 from ..scenario.validation import validate
 from . import views
-from .clips import ClipShelf
+from .clips import ClipStore
 from .clock import Clock, ManualClock, RealClock
+from .context import RequestContext
 from .journal import Exchange, Journal
-from .operations import OPERATIONS
+from .operations.table import OPERATIONS
+from .options import FakeOptions, SettingsOptions, check_option_names, checked_keys
 from .responses import error_reply, storage_reply
-from .state import Call, FakeState, Refusal, Settings
+from .state import FakeState, Refusal, Settings
 from .tasks import Task, TaskStore
 
-__all__ = ["Fake"]
+__all__ = ["Fake", "Intercept"]
+
+Intercept = Callable[[RequestContext, Callable[[], Reply]], Reply]
 
 _DOWNLOADS = RouteTree(
     [DOWNLOAD_ROUTE, Route("download", "HEAD", DOWNLOAD_ROUTE.path, "The clip's headers.", DOWNLOAD_ROUTE.source)]
@@ -33,29 +35,27 @@ _DOWNLOADS = RouteTree(
 _NOWHERE = Route("", "", "", "", "")
 
 
-_SETTINGS = tuple(field.name for field in fields(Settings))
-_OPTIONS = ("scenario", "library", "clock", "speed", "keys", "journal", "base_url")
-
-
 class Fake:
     """One fake of the service: its own tasks, clock, journal and bill; nothing is shared with another.
 
     Everything may be called from any thread: a state change is atomic with the reply that causes it.
 
-    - `scenarios`, `shelf`: where scenarios and clips come from.
+    - `scenarios`, `clip_store`: where scenarios and clips come from.
     - `scenario`: the default one, a name or a `Scenario` built in Python.
     - `clock`: defaults to real time; `speed` makes one that runs faster.
     - `keys`: the API keys that are good; None takes any.
     - `watch`: called with each exchange, in the thread that answers.
-    - the others are those of `desk.Settings`.
+    - `intercept`: called in the fake's place with each request, its route and task, and the fake's own answer as a
+      function; returns the reply. It runs under the fake's lock. For whoever answers some requests themselves.
+    - `dialect`, `unknown_tasks`, `strict`, `seed`, `poll_after_ms`: see `state.Settings`.
 
-    Raises ValueError for a wrong option, `UnknownScenario` for a scenario that is not there.
+    Raises TypeError for an unknown option, ValueError for a wrong value, `UnknownScenario` for an unknown scenario.
     """
 
     def __init__(
         self,
         scenarios: ScenarioSource,
-        shelf: ClipShelf,
+        clip_store: ClipStore,
         *,
         name: str = "default",
         scenario: str | Scenario | None = None,
@@ -64,17 +64,17 @@ class Fake:
         keys: Iterable[str] | None = None,
         journal: Journal | None = None,
         watch: Callable[[Exchange], None] | None = None,
-        **settings: Any,
+        intercept: Intercept | None = None,
+        **settings: Unpack[SettingsOptions],
     ) -> None:
+        check_option_names(settings, (*FakeOptions.__annotations__, "scenario", "name"))
         self.name = name
         self.clock: Clock = clock if clock is not None else RealClock(speed)
         self.journal = journal if journal is not None else Journal()
-        for option in settings:
-            if option not in _SETTINGS:
-                raise TypeError(f"no option {option!r}{did_you_mean(option, (*_SETTINGS, *_OPTIONS))}")
-        chosen = Settings(keys=frozenset(keys) if keys is not None else None, **settings)
+        chosen = Settings(keys=checked_keys(keys), **settings)
         self.watch = watch
-        self._desk = FakeState(chosen, scenarios, shelf, self.clock, TaskStore(chosen.seed))
+        self._intercept = intercept
+        self._state = FakeState(chosen, scenarios, clip_store, self.clock, TaskStore(chosen.seed))
         self._lock = threading.RLock()
         if scenario is not None:
             self.use(scenario)
@@ -91,58 +91,64 @@ class Fake:
         return self._handle(request, Refusal(case))
 
     def _handle(self, request: Request, refusal: Refusal | None) -> Reply:
-        desk = self._desk
+        state = self._state
         with self._lock:
-            call = Call(request, _NOWHERE, {}, self.clock.now())
-            desk.requests += 1
+            context = RequestContext(request, _NOWHERE, {}, self.clock.now())
+            state.requests += 1
             try:
                 if refusal is not None:
                     raise refusal
-                reply = self._answer(call)
+                reply = self._answer(context)
             except Refusal as refusal:
-                dialect = call.task.dialect if call.task is not None else desk.dialect
-                reply = error_reply(desk, dialect, call, refusal)
-            exchange = self.journal.record(call.now, request, reply)
-            exchange.operation = call.route.operation
-            exchange.note = call.note
-            exchange.unknown_fields = call.unknown_fields
-            if call.task is not None:
-                exchange.task_id = call.task.id
-                exchange.state = call.state
-                exchange.state_after = call.task.position.state
+                dialect = context.task.dialect if context.task is not None else state.dialect
+                reply = error_reply(state, dialect, context, refusal)
+            exchange = self.journal.record(context.now, request, reply)
+            exchange.operation = context.route.operation
+            exchange.note = context.note
+            exchange.unknown_fields = context.unknown_fields
+            if context.task is not None:
+                exchange.task_id = context.task.id
+                exchange.state = context.state
+                exchange.state_after = context.task.position.state
             reply.delivery = exchange
         if self.watch is not None:
             self.watch(exchange)
         return reply
 
-    def _answer(self, call: Call) -> Reply:
-        request = call.request
-        downloads = request.host == "download"
-        tree = _DOWNLOADS if downloads else api_routes(self._desk.settings.dialect)
+    def _answer(self, context: RequestContext) -> Reply:
+        request = context.request
+        tree = _DOWNLOADS if request.host == "download" else api_routes(self._state.settings.dialect)
         match = tree.find(request.method, request.path)
-        if match is None or match.route is None:
-            return self._unmatched(call, tree, match)
-        call.route = match.route
-        call.params = match.params
-        if not downloads:
-            self._authorize(request)
-        return OPERATIONS[match.route.operation](self._desk, call)
+        if match is not None and match.route is not None:
+            context.route = match.route
+            context.path_params = match.params
+        if self._intercept is None:
+            return self._own_answer(context, tree, match)
+        return self._intercept(context, lambda: self._own_answer(context, tree, match))
 
-    def _unmatched(self, call: Call, tree: RouteTree, match: Match | None) -> Reply:
-        request = call.request
+    def _own_answer(self, context: RequestContext, tree: RouteTree, match: Match | None) -> Reply:
+        request = context.request
+        if match is None or match.route is None:
+            return self._unmatched(context, tree, match)
+        if request.host != "download":
+            self._authorize(request)
+        return OPERATIONS[match.route.operation](self._state, context)
+
+    def _unmatched(self, context: RequestContext, tree: RouteTree, match: Match | None) -> Reply:
+        request = context.request
         if match is None:
             near = tree.near(request.path)
-            hint = f"; near it: {', '.join(near)}" if near else ""
-            call.note = f"no route {request.path} on the {request.host} host{hint}"
+            hint = f" (did you mean {', '.join(near)}?)" if near else ""
+            context.note = f"no route {request.path} on the {request.host} host{hint}"
             if request.host == "download":
                 return storage_reply(404)
-            raise Refusal("unknown_route", call.note)
+            raise Refusal("unknown_route", context.note)
         allowed = ", ".join(match.allowed)
-        call.note = f"{request.path} has no {request.method}, only {allowed}"
+        context.note = f"{request.path} has no {request.method}, only {allowed}"
         if request.host == "download":
             reply = storage_reply(405)
         else:
-            reply = error_reply(self._desk, self._desk.dialect, call, Refusal("method_not_allowed", call.note))
+            reply = error_reply(self._state, self._state.dialect, context, Refusal("method_not_allowed", context.note))
         reply.headers += (("allow", allowed),)
         return reply
 
@@ -151,7 +157,7 @@ class Fake:
         key = key.strip()
         if scheme.lower() != "bearer" or not key:
             raise Refusal("no_key", "send the header 'Authorization: Bearer KEY'")
-        keys = self._desk.settings.keys
+        keys = self._state.settings.keys
         if keys is not None and key not in keys:
             raise Refusal("bad_key", f"the key {mask(key)} is not one of the {len(keys)} good ones", key=mask(key))
 
@@ -160,7 +166,7 @@ class Fake:
     @property
     def settings(self) -> Settings:
         """How the fake behaves; to be changed before requests come in."""
-        return self._desk.settings
+        return self._state.settings
 
     @property
     def api_key(self) -> str:
@@ -177,7 +183,7 @@ class Fake:
             self.add_scenario(scenario)
             self.settings.scenario = scenario.name
         else:
-            self.settings.scenario = self._desk.scenario(scenario).name
+            self.settings.scenario = self._state.scenario(scenario).name
 
     def add_scenario(self, scenario: Scenario) -> None:
         """Give this fake a scenario of its own; it comes before one of the same name in the library.
@@ -185,17 +191,17 @@ class Fake:
         Raises `ScenarioError` when it is not right.
         """
         with self._lock:
-            own = self._desk.own_scenarios
+            own = self._state.own_scenarios
             if own.get(scenario.name) is not scenario:
                 own[scenario.name] = validate(scenario)
 
     def scenario(self, name: str) -> Scenario:
         """A scenario as this fake knows it. Raises `UnknownScenario`."""
-        return self._desk.scenario(name)
+        return self._state.scenario(name)
 
     def scenario_names(self) -> list[str]:
         """The names of every scenario that this fake knows, sorted."""
-        return self._desk.scenario_names()
+        return self._state.scenario_names()
 
     def task(
         self,
@@ -203,30 +209,30 @@ class Fake:
         *,
         id: str | None = None,
         dialect: str | None = None,
-        **wish: str,
+        **params: str,
     ) -> Task:
-        """Make a task without a request; it is not on the bill. `wish` may name model, prompt, seconds, size, ...
+        """Make a task without a request; it is not on the bill. `params` may name model, prompt, seconds, size, ...
 
         Raises `UnknownScenario`, and ValueError for an id that is taken or a dialect that is not there.
         """
         with self._lock:
-            desk = self._desk
+            state = self._state
             if isinstance(scenario, Scenario):
                 self.add_scenario(scenario)
                 found = scenario
             else:
-                found = desk.scenario(scenario or desk.settings.scenario)
-            if id is not None and desk.book.existed(id):
+                found = state.scenario(scenario or state.settings.scenario)
+            if id is not None and state.tasks.existed(id):
                 raise ValueError(f"id: there is a task {id!r} already")
-            asked = desk.default_params(desk.dialect_of(found, dialect), **wish)
-            return desk.make(found, asked, self.clock.now(), id=id, billed=False, dialect=dialect)
+            asked = state.default_params(state.dialect_of(found, dialect), **params)
+            return state.make(found, asked, self.clock.now(), id=id, billed=False, dialect=dialect)
 
     def find_task(self, id: str) -> Task | None:
         """The task of this id as of now, or None."""
         with self._lock:
-            task = self._desk.book.get(id)
+            task = self._state.tasks.get(id)
             if task is not None:
-                self._desk.book.settle(task, self.clock.now())
+                self._state.tasks.settle(task, self.clock.now())
             return task
 
     @property
@@ -234,16 +240,16 @@ class Fake:
         """Every task as of now, oldest first."""
         with self._lock:
             self._settle()
-            return list(self._desk.book)
+            return list(self._state.tasks)
 
     @property
     def bill(self) -> list[Task]:
         """The tasks that clients made, oldest first: each would have cost money."""
         with self._lock:
             now = self.clock.now()
-            bill = self._desk.book.bill()
+            bill = self._state.tasks.bill()
             for task in bill:
-                self._desk.book.settle(task, now)
+                self._state.tasks.settle(task, now)
             return bill
 
     def document(self, task: Task | str, origins: Origins) -> dict[str, Any]:
@@ -251,8 +257,8 @@ class Fake:
         with self._lock:
             task = self._known(task)
             now = self.clock.now()
-            self._desk.book.settle(task, now)
-            return views.document(task, self._desk.poll_lookup(task, origins, now), now)
+            self._state.tasks.settle(task, now)
+            return views.document(task, self._state.poll_lookup(task, origins, now), now)
 
     def signal(self, task: Task | str, name: str) -> str:
         """Send a signal to a task; returns the state that it is in then. A signal that its state does not know is
@@ -260,8 +266,8 @@ class Fake:
         with self._lock:
             task = self._known(task)
             now = self.clock.now()
-            self._desk.book.settle(task, now)
-            self._desk.book.step(task, machine.Signal(name, now))
+            self._state.tasks.settle(task, now)
+            self._state.tasks.step(task, machine.Signal(name, now))
             return task.state
 
     def move(self, task: Task | str, state: str) -> None:
@@ -270,9 +276,9 @@ class Fake:
         with self._lock:
             task = self._known(task)
             try:
-                self._desk.book.move(task, state, self.clock.now())
+                self._state.tasks.move(task, state, self.clock.now())
             except KeyError:
-                known = ", ".join(task.script.states)
+                known = ", ".join(task.compiled.states)
                 raise ValueError(f"{task.scenario.name} has no state {state!r}, only {known}") from None
 
     def advance(self, seconds: float) -> float:
@@ -291,15 +297,15 @@ class Fake:
     def reset(self) -> None:
         """As new: no tasks, journal, bill or own scenarios, the first default again, a manual clock set back."""
         with self._lock:
-            desk = self._desk
-            desk.book.clear()
-            desk.creates.clear()
-            desk.characters.clear()
-            desk.settings.scenario = self._first_default
-            desk.own_scenarios = {
-                name: scenario for name, scenario in desk.own_scenarios.items() if name == self._first_default
+            state = self._state
+            state.tasks.clear()
+            state.creates.clear()
+            state.characters.clear()
+            state.settings.scenario = self._first_default
+            state.own_scenarios = {
+                name: scenario for name, scenario in state.own_scenarios.items() if name == self._first_default
             }
-            desk.requests = 0
+            state.requests = 0
             self.journal.clear()
             self.clock.reset()
 
@@ -307,26 +313,28 @@ class Fake:
     def clip(self) -> bytes:
         """What a client should end with: the clip of the newest task, or the one that a plain wish would get."""
         with self._lock:
-            desk = self._desk
-            newest = next(reversed(list(desk.book)), None)
-            return desk.shelf.read(newest.clip if newest else desk.clip(None, desk.default_params(desk.dialect)))
+            state = self._state
+            newest = next(reversed(list(state.tasks)), None)
+            return state.clip_store.read(
+                newest.clip if newest else state.clip(None, state.default_params(state.dialect))
+            )
 
     def read_clip(self, clip: Clip) -> bytes:
         """The bytes of a clip, as a client should get them."""
-        return self._desk.shelf.read(clip)
+        return self._state.clip_store.read(clip)
 
     def _known(self, task: Task | str) -> Task:
         if isinstance(task, Task):
             return task
-        found = self._desk.book.get(task)
+        found = self._state.tasks.get(task)
         if found is None:
             raise KeyError(f"no task {task!r}")
         return found
 
     def _settle(self) -> None:
         now = self.clock.now()
-        for task in self._desk.book:
-            self._desk.book.settle(task, now)
+        for task in self._state.tasks:
+            self._state.tasks.settle(task, now)
 
     def __repr__(self) -> str:
-        return f"<Fake {self.name}: {len(self._desk.book)} tasks, {self.journal.total} exchanges>"
+        return f"<Fake {self.name}: {len(self._state.tasks)} tasks, {self.journal.total} exchanges>"

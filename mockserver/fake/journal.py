@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from typing import Any
 from urllib.parse import unquote
 
+from ..api.faults import describe
 from ..api.messages import ClipPart, Fault, Origins, Reply, Request
 from ..api.redaction import mask_header, mask_query
 
@@ -103,7 +104,7 @@ class Exchange:
     @property
     def fault(self) -> str | None:
         """The reply's fault in words, or None."""
-        return self._fault.describe() if self._fault else None
+        return describe(self._fault) if self._fault else None
 
     def holds(self, secret: str) -> bool:
         """Whether a secret stands anywhere in the request's address or headers, as it is or quoted."""

@@ -1,4 +1,4 @@
-"""The options of a fake, for type checkers and for one check at run time, wherever they are said."""
+"""The options of a fake: their names and types, and their check where they are given."""
 
 from __future__ import annotations
 
@@ -8,10 +8,12 @@ from typing import TYPE_CHECKING, Literal, TypedDict
 from ..api.suggest import did_you_mean
 
 if TYPE_CHECKING:
+    from ..api.messages import Reply
     from .clock import Clock
+    from .context import RequestContext
     from .journal import Exchange, Journal
 
-__all__ = ["FakeOptions", "SettingsOptions", "UnknownTasks", "check_option_names"]
+__all__ = ["FakeOptions", "SettingsOptions", "UnknownTasks", "check_option_names", "checked_keys"]
 
 UnknownTasks = Literal["refuse", "create"]
 
@@ -37,6 +39,7 @@ class FakeOptions(SettingsOptions, total=False):
     keys: Iterable[str] | None
     journal: Journal | None
     watch: Callable[[Exchange], None] | None
+    intercept: Callable[[RequestContext, Callable[[], Reply]], Reply] | None
 
 
 def check_option_names(options: Mapping[str, object], known: Iterable[str]) -> None:
@@ -45,3 +48,16 @@ def check_option_names(options: Mapping[str, object], known: Iterable[str]) -> N
     for option in options:
         if option not in names:
             raise TypeError(f"no option {option!r}{did_you_mean(option, names)}")
+
+
+def checked_keys(keys: Iterable[str] | None) -> frozenset[str] | None:
+    """API keys as a set; None stays None, which is any key. Raises ValueError for what is no list of keys."""
+    if keys is None:
+        return None
+    if isinstance(keys, str) or not isinstance(keys, Iterable):
+        raise ValueError(f"keys: {keys!r} must be a list of API keys, such as ['sk-good']")
+    found = frozenset(keys)
+    for key in found:
+        if not isinstance(key, str) or not key.strip():
+            raise ValueError(f"keys: {key!r} must be a text that is not empty")
+    return found

@@ -1,4 +1,4 @@
-"""Replies made: JSON bodies, clips with ranges, errors, and what a scenario scripted instead."""
+"""Making replies: JSON bodies, clips with ranges, errors, and what a scenario scripted instead."""
 
 from __future__ import annotations
 
@@ -11,9 +11,11 @@ from urllib.parse import quote
 from ..api.dialects import Dialect
 from ..api.messages import Clip, ClipPart, Reply
 from ..scenario.compiled import CompiledReply, Lookup
-from . import presigned as storage
+from ..scenario.placeholders import PLACEHOLDERS
+from . import presigned
 from .clips import UnsatisfiableError, parse_range
-from .state import Call, FakeState, Refusal
+from .context import RequestContext
+from .state import FakeState, Refusal
 
 __all__ = ["clip_reply", "error_reply", "json_reply", "scripted_reply", "storage_reply"]
 
@@ -43,25 +45,25 @@ def json_reply(data: object, status: int = 200, headers: tuple[tuple[str, str], 
     return Reply(status, _JSON + headers if headers else _JSON, _encoder.encode(data).encode())
 
 
-def error_reply(desk: FakeState, dialect: Dialect, call: Call, refusal: Refusal) -> Reply:
+def error_reply(state: FakeState, dialect: Dialect, context: RequestContext, refusal: Refusal) -> Reply:
     """An error in a dialect's words. Why something was not matched stands beside them, under `mock`."""
     values = {
-        "method": call.request.method,
-        "path": call.request.path,
-        "task_id": call.params.get("task_id", ""),
+        "method": context.request.method,
+        "path": context.request.path,
+        "task_id": context.path_params.get("task_id", ""),
         "why": refusal.note or "",
         **refusal.values,
     }
-    status, body = desk.error(dialect, refusal.case, values)
+    status, body = state.error(dialect, refusal.case, values)
     if refusal.note:
-        call.note = refusal.note
+        context.note = refusal.note
         body["mock"] = refusal.note
     return json_reply(body, status)
 
 
-def clip_reply(call: Call, clip: Clip, headers: Mapping[str, str]) -> Reply:
+def clip_reply(context: RequestContext, clip: Clip, headers: Mapping[str, str]) -> Reply:
     """A clip, whole or the part asked for (RFC 9110, 14): 200, 206, 304 or 416."""
-    request = call.request
+    request = context.request
     usual = {"content-type": clip.media_type, "accept-ranges": "bytes", "etag": clip.etag, **headers}
     known = [tag.strip().removeprefix("W/") for tag in (request.header("if-none-match") or "").split(",")]
     if clip.etag in known or known == ["*"]:
@@ -73,7 +75,7 @@ def clip_reply(call: Call, clip: Clip, headers: Mapping[str, str]) -> Reply:
     try:
         part = parse_range(asked, clip)
     except UnsatisfiableError:
-        return Reply(416, (("content-range", f"bytes */{clip.size}"), *_XML), storage.storage_error(416))
+        return Reply(416, (("content-range", f"bytes */{clip.size}"), *_XML), presigned.storage_error(416))
     if part is None:
         return Reply(200, tuple(usual.items()), ClipPart(clip, 0, clip.size))
     usual["content-range"] = f"bytes {part.start}-{part.stop - 1}/{clip.size}"
@@ -82,28 +84,28 @@ def clip_reply(call: Call, clip: Clip, headers: Mapping[str, str]) -> Reply:
 
 def storage_reply(status: int, code: str = "", message: str = "") -> Reply:
     """An error of the download host."""
-    return Reply(status, _XML, storage.storage_error(status, code, message))
+    return Reply(status, _XML, presigned.storage_error(status, code, message))
 
 
-def status_error(desk: FakeState, call: Call, status: int) -> Reply:
+def status_error(state: FakeState, context: RequestContext, status: int) -> Reply:
     """The documented error for a bare status on an API route, or the gateway's general one."""
-    assert call.task is not None
-    dialect = call.task.dialect
-    special = _CONTENT_CASES if call.route.operation == "content" else _POLL_CASES if call.route.poll else {}
+    assert context.task is not None
+    dialect = context.task.dialect
+    special = _CONTENT_CASES if context.route.operation == "content" else _POLL_CASES if context.route.poll else {}
     case = special.get(status) or _CASES.get(status) or "server_error"
     phrase = HTTPStatus(status).phrase if status in HTTPStatus._value2member_map_ else "Upstream error"
     values = {
-        "method": call.request.method,
-        "path": call.request.path,
-        "task_id": call.task.id,
+        "method": context.request.method,
+        "path": context.request.path,
+        "task_id": context.task.id,
         "key": "***",
-        "model": call.task.wish.model,
+        "model": context.task.params.model,
         "phrase": phrase,
         "why": phrase,
-        "status": call.task.scripted.status,
+        "status": context.task.current.status,
         "gateway_status": "IN_PROGRESS",
     }
-    _, body = desk.error(dialect, case, values)
+    _, body = state.error(dialect, case, values)
     return json_reply(body, status)
 
 
@@ -111,50 +113,44 @@ def scripted_reply(
     scripted: CompiledReply,
     *,
     lookup: Lookup,
-    natural: Callable[[CompiledReply | None], Reply],
+    default_reply: Callable[[CompiledReply | None], Reply],
     clip: Callable[[str], Reply],
     error: Callable[[int], Reply],
     enveloped_error: Callable[[int, Mapping[str, str]], Reply],
 ) -> Reply:
-    """What a scenario scripted for one request; `natural` is the route's own answer, where that is asked for."""
-    said = scripted.said
-    fill = lookup if said.redirect is None else _in_url(lookup)
+    """What a scenario scripted for one request; `default_reply` makes the route's own reply."""
+    source = scripted.source
+    fill = lookup if source.redirect is None else _in_url(lookup)
     body: Any = None if scripted.body is None else scripted.body.render(fill)
-    if said.has_json:
-        reply = json_reply(body, said.status or 200)
-    elif said.html is not None:
-        reply = Reply(said.status or 200, (("content-type", "text/html; charset=utf-8"),), str(body).encode())
-    elif said.text is not None:
-        reply = Reply(said.status or 200, (("content-type", "text/plain; charset=utf-8"),), str(body).encode())
-    elif said.error is not None:
-        reply = enveloped_error(said.status or 500, {key: str(text) for key, text in body.items()})
-    elif said.redirect is not None:
-        reply = Reply(said.status or 302, (("location", _header_text(body)),))
-    elif said.clip is not None:
-        reply = _with_status(clip(said.clip), said.status)
-    elif said.video is None and said.status is not None and said.status >= 400:
-        reply = error(said.status)
+    if source.has_json:
+        reply = json_reply(body, source.status or 200)
+    elif source.html is not None:
+        reply = Reply(source.status or 200, (("content-type", "text/html; charset=utf-8"),), str(body).encode())
+    elif source.text is not None:
+        reply = Reply(source.status or 200, (("content-type", "text/plain; charset=utf-8"),), str(body).encode())
+    elif source.error is not None:
+        reply = enveloped_error(source.status or 500, {key: str(text) for key, text in body.items()})
+    elif source.redirect is not None:
+        reply = Reply(source.status or 302, (("location", _header_text(body)),))
+    elif source.clip is not None:
+        reply = _with_status(clip(source.clip), source.status)
+    elif source.video is None and source.status is not None and source.status >= 400:
+        reply = error(source.status)
     else:
-        reply = _with_status(natural(scripted), said.status)
+        reply = _with_status(default_reply(scripted), source.status)
     if reply.status in _NO_BODY:
         reply.body = b""
-    if said.headers:
-        reply.headers = _laid_over(reply.headers, scripted.headers.render(lookup))
-    reply.delay = said.delay
-    reply.fault = said.fault
+    if source.headers:
+        reply.headers = _with_headers(reply.headers, scripted.headers.render(lookup))
+    reply.delay = source.delay
+    reply.fault = source.fault
     return reply
-
-
-# What stands in a URL as it is; anything else is a part of one, and is quoted.
-_URLS = frozenset({
-    "clip_data_url", "content_url", "download_origin", "download_path", "download_url", "origin", "refused_url",
-})  # fmt: skip
 
 
 def _in_url(lookup: Lookup) -> Lookup:
     def quoted(name: str, argument: str | None) -> object:
         value = lookup(name, argument)
-        return value if name in _URLS else quote(str(value), safe=":")
+        return value if PLACEHOLDERS[name].is_url else quote(str(value), safe=":")
 
     return quoted
 
@@ -170,10 +166,10 @@ def _with_status(reply: Reply, status: int | None) -> Reply:
     return reply
 
 
-def _laid_over(headers: tuple[tuple[str, str], ...], said: Mapping[str, Any]) -> tuple[tuple[str, str], ...]:
-    names = {name.lower() for name in said}
+def _with_headers(headers: tuple[tuple[str, str], ...], scripted: Mapping[str, Any]) -> tuple[tuple[str, str], ...]:
+    names = {name.lower() for name in scripted}
     kept = tuple(pair for pair in headers if pair[0] not in names)
-    return kept + tuple((name.lower(), _header_text(value)) for name, value in said.items() if value is not None)
+    return kept + tuple((name.lower(), _header_text(value)) for name, value in scripted.items() if value is not None)
 
 
 def _header_text(value: object) -> str:

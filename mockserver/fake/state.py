@@ -1,28 +1,26 @@
-"""What the operations of one fake share: its settings, tasks, films, scenarios and the values for templates."""
+"""The state of one fake, which its operations share: settings, tasks, clips, scenarios."""
 
 from __future__ import annotations
 
-import base64
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import Any
-from urllib.parse import quote, urlsplit
+from typing import Any, get_args
+from urllib.parse import quote
 
-from ..api.contract import Route
 from ..api.dialects import DIALECTS, Dialect, enveloped
-from ..api.messages import Clip, Origins, Request
+from ..api.messages import Clip, Origins
+from ..api.suggest import did_you_mean
 from ..scenario.compiled import Lookup
 from ..scenario.model import Scenario
 from ..scenario.sources import ScenarioSource, UnknownScenario
-from . import presigned as storage
-from . import views
-from .clips import ClipShelf
+from . import presigned
+from .clips import ClipStore
 from .clock import Clock
+from .options import UnknownTasks
+from .placeholder_values import PlaceholderValues
 from .tasks import CreateParams, Task, TaskStore
 
-__all__ = ["Call", "FakeState", "Refusal", "Settings"]
-
-DOWNLOAD_ALIAS = "/_download"  # the download host below the API's own base, for servers with one port
+__all__ = ["FakeState", "Refusal", "Settings", "signed_path"]
 
 
 @dataclass(slots=True)
@@ -32,26 +30,36 @@ class Settings:
     - `scenario`: the scenario of a create that asks for none.
     - `dialect`: the gateway's dialect, a name of `dialects.DIALECTS`.
     - `keys`: the API keys that are good; None takes any.
-    - `unknown_tasks`: `"refuse"` (as the service does) or `"create"`: an id that was never made comes to life in the
-      default scenario on first sight.
+    - `unknown_tasks`: unknown task ids: `"refuse"` them (as the service does), or `"create"` a task in the default
+      scenario on the first request.
     - `strict`: refuse unknown fields and values that the documentation does not name.
-    - `seed`: ids, signatures and chance follow from it.
+    - `seed`: random seed for ids, signatures and probabilities.
     - `poll_after_ms`: sent as `openai-poll-after-ms` with each status, milliseconds; None sends none.
     """
 
     scenario: str = "lifecycle/plain"
     dialect: str = "octopusx"
     keys: frozenset[str] | None = None
-    unknown_tasks: str = "refuse"
+    unknown_tasks: UnknownTasks = "refuse"
     strict: bool = False
     seed: int = 0
     poll_after_ms: int | None = None
 
     def __post_init__(self) -> None:
         if self.dialect not in DIALECTS:
-            raise ValueError(f"dialect: no {self.dialect!r}; there are {', '.join(DIALECTS)}")
-        if self.unknown_tasks not in ("refuse", "create"):
-            raise ValueError(f"unknown_tasks: {self.unknown_tasks!r} is neither 'refuse' nor 'create'")
+            raise ValueError(f"dialect: no {self.dialect!r}{did_you_mean(self.dialect, DIALECTS)}")
+        if self.unknown_tasks not in get_args(UnknownTasks):
+            raise ValueError(f"unknown_tasks: {self.unknown_tasks!r} must be 'refuse' or 'create'")
+        if not isinstance(self.strict, bool):
+            raise ValueError(f"strict: {self.strict!r} must be True or False")
+        if not _is_integer(self.seed):
+            raise ValueError(f"seed: {self.seed!r} must be a whole number")
+        if self.poll_after_ms is not None and (not _is_integer(self.poll_after_ms) or self.poll_after_ms < 0):
+            raise ValueError(f"poll_after_ms: {self.poll_after_ms!r} must be a whole number of milliseconds, or None")
+
+
+def _is_integer(value: object) -> bool:
+    return isinstance(value, int) and not isinstance(value, bool)
 
 
 class Refusal(Exception):
@@ -65,28 +73,14 @@ class Refusal(Exception):
 
 
 @dataclass(slots=True)
-class Call:
-    """One request on its way: its route, what the path held, and what the journal is to know of it."""
-
-    request: Request
-    route: Route
-    params: Mapping[str, str]
-    now: float
-    task: Task | None = None
-    state: str | None = None
-    note: str | None = None
-    unknown_fields: dict[str, Any] | None = None
-
-
-@dataclass(slots=True)
 class FakeState:
     """The state of one fake. No locking here: `Fake` sees to it."""
 
     settings: Settings
     scenarios: ScenarioSource
-    shelf: ClipShelf
+    clip_store: ClipStore
     clock: Clock
-    book: TaskStore
+    tasks: TaskStore
     own_scenarios: dict[str, Scenario] = field(default_factory=dict)
     creates: dict[str, int] = field(default_factory=dict)
     characters: dict[str, dict[str, Any]] = field(default_factory=dict)
@@ -101,7 +95,7 @@ class FakeState:
         """The dialect of a task: the one named for it, the scenario's, or the fake's. Raises ValueError for another."""
         name = name or scenario.dialect or self.settings.dialect
         if name not in DIALECTS:
-            raise ValueError(f"dialect: no {name!r}; there are {', '.join(DIALECTS)}")
+            raise ValueError(f"dialect: no {name!r}{did_you_mean(name, DIALECTS)}")
         return DIALECTS[name]
 
     def scenario(self, name: str) -> Scenario:
@@ -127,29 +121,29 @@ class FakeState:
     def make(
         self,
         scenario: Scenario,
-        wish: CreateParams,
+        params: CreateParams,
         now: float,
         *,
         id: str | None = None,
         billed: bool,
         dialect: str | None = None,
     ) -> Task:
-        """A new task, with the film that fits it."""
-        shown_in = self.dialect_of(scenario, dialect)
-        clip = self.clip(scenario.clip, wish)
-        return self.book.make(scenario, wish, shown_in, clip, now, id=id, billed=billed)
+        """A new task, with the clip that fits it."""
+        own_dialect = self.dialect_of(scenario, dialect)
+        clip = self.clip(scenario.clip, params)
+        return self.tasks.make(scenario, params, own_dialect, clip, now, id=id, billed=billed)
 
-    def clip(self, name: str | None, wish: CreateParams) -> Clip:
-        """The film of this name, or the one that fits a wish. Raises ValueError for an unknown name."""
+    def clip(self, name: str | None, params: CreateParams) -> Clip:
+        """The clip of this name, or the one that fits what was asked for. Raises ValueError for an unknown name."""
         if name is None or name == "clip":
-            return self.shelf.fitting(wish.size, wish.aspect_ratio, wish.seconds)
-        clip = self.shelf.named(name)
+            return self.clip_store.fitting(params.size, params.aspect_ratio, params.seconds)
+        clip = self.clip_store.named(name)
         if clip is None:
-            raise ValueError(f"clip: no {name!r}; there are {', '.join(sorted(self.shelf.clips))}")
+            raise ValueError(f"clip: no {name!r}{did_you_mean(name, sorted(self.clip_store.clips))}")
         return clip
 
     def default_params(self, dialect: Dialect, **asked: str) -> CreateParams:
-        """A wish with the dialect's defaults where nothing was asked."""
+        """Create parameters, with the dialect's defaults where nothing was asked."""
         return CreateParams(
             **{
                 "model": dialect.default_model or dialect.models[0],
@@ -161,14 +155,14 @@ class FakeState:
         )
 
     def poll_lookup(self, task: Task, origins: Origins, now: float) -> Lookup:
-        """The values of the templates for one task and one request."""
-        return _Values(self, task, origins, now)
+        """The values of the placeholders for one task and one request."""
+        return PlaceholderValues(task, origins, now, self.download_path, self.clip_store.read)
 
-    def download_path(self, task: Task, link: str, *, relative: bool = False) -> str:
+    def download_path(self, task: Task, link: str, relative: bool = False) -> str:
         """Path and query of a presigned URL, below the download host's base."""
         path = f"/clips/{quote(task.id, safe=':')}/{quote(link, safe='')}.mp4"
         expires = int(task.position.since + task.scenario.link_lifetime)
-        signed = storage.sign(self.secret, signed_path(task.id, link, relative=relative), expires)
+        signed = presigned.sign(self.secret, signed_path(task.id, link, relative=relative), expires)
         return f"{path}?{signed}" + ("&relative=1" if relative else "")
 
     @property
@@ -182,65 +176,11 @@ class FakeState:
 
     def error(self, dialect: Dialect, case: str, values: Mapping[str, object]) -> tuple[int, dict[str, Any]]:
         """Status and body of an error in a dialect's words."""
-        told = dialect.errors[case]
-        message = told.message.format_map({"request_id": self.request_id(), **values})
-        return told.status, enveloped(told, message)
+        error = dialect.errors[case]
+        message = error.message.format_map({"request_id": self.request_id(), **values})
+        return error.status, enveloped(error, message)
 
 
 def signed_path(task_id: str, link: str, *, relative: bool) -> str:
     """What a URL's signature covers; a relative one is not good as an absolute one."""
     return f"/clips/{task_id}/{link}" + ("?relative" if relative else "")
-
-
-class _Values:
-    """Looks a template's name up; what is expensive is made only when it is asked for."""
-
-    __slots__ = ("_desk", "_now", "_origins", "_task")
-
-    def __init__(self, desk: FakeState, task: Task, origins: Origins, now: float) -> None:
-        self._desk = desk
-        self._task = task
-        self._origins = origins
-        self._now = now
-
-    def __call__(self, name: str, argument: str | None) -> object:
-        task, origins = self._task, self._origins
-        match name:
-            case "download_url":
-                return origins.download + self._desk.download_path(task, argument or "video")
-            case "download_path":
-                below = urlsplit(origins.api).path + DOWNLOAD_ALIAS
-                return below + self._desk.download_path(task, argument or "video", relative=True)
-            case "content_url":
-                return f"{origins.api}/v1/videos/{quote(task.id, safe=':')}/content"
-            case "refused_url":
-                return origins.refused + self._desk.download_path(task, argument or "video")
-            case "clip_data_url":
-                data = base64.b64encode(self._desk.shelf.read(task.clip)).decode()
-                return f"data:{task.clip.media_type};base64,{data}"
-            case "origin":
-                return origins.api
-            case "download_origin":
-                return origins.download
-            case "task_id":
-                return task.id
-            case "model" | "prompt" | "seconds" | "size":
-                return getattr(task.wish, name)
-            case "now":
-                return int(self._now)
-            case "now_ms":
-                return int(self._now * 1000)
-            case "now_iso":
-                return views.iso(self._now)
-            case "created_at":
-                return int(task.created_at)
-            case "created_at_ms":
-                return int(task.created_at * 1000)
-            case "created_at_iso":
-                return views.iso(task.created_at)
-            case "completed_at":
-                return views.completed_at(task)
-            case "expires_at":
-                return int(task.created_at) + views.LIFETIME
-            case _:
-                raise KeyError(name)  # the check of scenarios lets no other name through

@@ -35,22 +35,18 @@ class Task:
     """A task and where it stands. Read it; only its book moves it."""
 
     id: str
-    wish: CreateParams
-    script: CompiledScenario
+    params: CreateParams
+    scenario: Scenario
+    compiled: CompiledScenario
     dialect: Dialect
     clip: Clip
     created_at: float
     position: machine.Position
-    dice: str
+    random_seed: str
     billed: bool = True
     deleted: bool = False
     served: dict[tuple[int, str], int] = field(default_factory=dict)
     shown: tuple[tuple[str, int, int, Origins], Reply] | None = None
-
-    @property
-    def scenario(self) -> Scenario:
-        """The scenario that the task follows."""
-        return self.script.scenario
 
     @property
     def state(self) -> str:
@@ -58,9 +54,9 @@ class Task:
         return self.position.state
 
     @property
-    def scripted(self) -> CompiledState:
+    def current(self) -> CompiledState:
         """What the script says of the state that the task is in."""
-        return self.script.states[self.position.state]
+        return self.compiled.states[self.position.state]
 
     @property
     def ended(self) -> bool:
@@ -94,7 +90,7 @@ class TaskStore:
     def make(
         self,
         scenario: Scenario,
-        wish: CreateParams,
+        params: CreateParams,
         dialect: Dialect,
         clip: Clip,
         now: float,
@@ -106,14 +102,15 @@ class TaskStore:
         self._count += 1
         nth = self._made[scenario.name] = self._made.get(scenario.name, 0) + 1
         task = Task(
-            id=id or self._scripted_id(scenario, nth) or self._new_id(wish),
-            wish=wish,
-            script=compiled_scenario(scenario),
+            id=id or self._scripted_id(scenario, nth) or self._new_id(params),
+            params=params,
+            scenario=scenario,
+            compiled=compiled_scenario(scenario),
             dialect=dialect,
             clip=clip,
             created_at=now,
             position=machine.begin(scenario, now),
-            dice=f"{self.seed}:{scenario.seed}:{nth}",
+            random_seed=f"{self.seed}:{scenario.seed}:{nth}",
             billed=billed,
         )
         self._tasks[task.id] = task
@@ -126,12 +123,12 @@ class TaskStore:
         id = scenario.task_id if nth == 1 else f"{scenario.task_id}-{nth}"
         return None if id in self._tasks else id
 
-    def _new_id(self, wish: CreateParams) -> str:
+    def _new_id(self, params: CreateParams) -> str:
         digest = hashlib.sha256(f"{self.seed}:{self._count}".encode()).hexdigest()
         # The remix, extend and unified pages show ids with the maker's name and a colon; the others `video_...`.
-        match wish.made_by:
-            case "unified_create" if wish.model.startswith("sora"):
-                return f"{wish.model}:task_{digest[:26]}"
+        match params.made_by:
+            case "unified_create" if params.model.startswith("sora"):
+                return f"{params.model}:task_{digest[:26]}"
             case "remix" | "extend" | "extensions" | "unified_create":
                 return f"grok:{uuid.UUID(hex=digest[:32], version=4)}"
             case _:
@@ -162,16 +159,16 @@ class TaskStore:
 
     def step(self, task: Task, trigger: machine.Trigger) -> None:
         """Move a task on by one trigger."""
-        task.position = machine.step(task.scenario, task.position, trigger, task.dice)
+        task.position = machine.step(task.scenario, task.position, trigger, task.random_seed)
 
     def settle(self, task: Task, now: float) -> None:
         """Let the time up to `now` pass for a task."""
-        if task.scripted.timed:
+        if task.current.timed:
             self.step(task, machine.Tick(now))
 
     def move(self, task: Task, state: str, now: float) -> None:
         """Put a task into a state of its scenario, whatever the transitions say. Raises KeyError for another."""
-        if state not in task.script.states:
+        if state not in task.compiled.states:
             raise KeyError(state)
         task.position = machine.Position(state, now, moves=task.position.moves + 1)
 

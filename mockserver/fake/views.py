@@ -41,29 +41,29 @@ def iso(seconds: float) -> str:
 
 def completed_at(task: Task) -> int:
     """When the task came to its end, in Unix seconds; 0 until then."""
-    return 0 if task.scripted.phase is Phase.PENDING else int(task.position.since)
+    return 0 if task.current.phase is Phase.PENDING else int(task.position.since)
 
 
 def document(task: Task, lookup: Lookup, now: float, reply: Overlay | None = None) -> dict[str, Any]:
     """The task object: the dialect's fields in order, with the state's `video` (and one reply's) laid over it."""
     dialect = task.dialect
-    state = task.scripted
-    wish = task.wish
+    state = task.current
+    params = task.params
     created = int(task.created_at)
     ended = completed_at(task)
     values: dict[str, Any] = {
         "id": task.id,
         "task_id": task.id,
         "object": "video",
-        "model": wish.model,
+        "model": params.model,
         "progress": state.progress(task.position, now),
         "created_at": created,
         "completed_at": ended or None,
         "expires_at": created + LIFETIME if dialect.expires == "always" or ended else None,
-        "seconds": wish.seconds,
-        "size": wish.size,
-        "prompt": wish.prompt or None,
-        "remixed_from_video_id": wish.remixed_from,
+        "seconds": params.seconds,
+        "size": params.size,
+        "prompt": params.prompt or None,
+        "remixed_from_video_id": params.remixed_from,
         "status": state.status,
     }
     shown: dict[str, Any] = {}
@@ -116,7 +116,7 @@ def task_made_view(task: Task, shown: Mapping[str, Any]) -> dict[str, Any]:
 
 def unified_create_view(task: Task, shown: Mapping[str, Any], other_id: str) -> dict[str, Any]:
     """The documented reply to the unified create. Its `task_id` is not the id to ask with: that is `id`."""
-    if task.wish.model.startswith("sora"):
+    if task.params.model.startswith("sora"):
         return {"id": task.id, "status": "pending", "status_update_time": int(task.position.since * 1000)}
     status = _unified_word(shown.get("status"))
     return {
@@ -143,7 +143,7 @@ def unified_view(task: Task, shown: Mapping[str, Any], lookup: Lookup) -> dict[s
     error = shown.get("error")
     if isinstance(error, Mapping) and any(error.values()):
         view["error"] = error
-    _lay(view, task.scripted.unified, lookup)
+    _lay(view, task.current.unified, lookup)
     return view
 
 
@@ -176,7 +176,7 @@ def wrapped_view(task: Task, shown: Mapping[str, Any], lookup: Lookup) -> dict[s
     error = shown.get("error")
     failure = error if isinstance(error, Mapping) and any(error.values()) else None
     phase = phase_of(shown.get("status"))
-    if "seedance" in task.wish.model:
+    if "seedance" in task.params.model:
         data = _seedance(task, shown, url, failure, phase)
     else:
         data = {
@@ -187,7 +187,7 @@ def wrapped_view(task: Task, shown: Mapping[str, Any], lookup: Lookup) -> dict[s
             "metadata": None,
             "error": failure,
         }
-    _lay(data, task.scripted.wrapped, lookup)
+    _lay(data, task.current.wrapped, lookup)
     return {"code": "success", "message": "", "data": data}
 
 

@@ -1,4 +1,4 @@
-"""What can be wrong with one reply: the kinds of trouble that a poll meets, and what is odd about a task object."""
+"""What can be wrong with one reply: kinds of bad replies to a poll, and what is undocumented about a task object."""
 
 from __future__ import annotations
 
@@ -10,18 +10,18 @@ from ..api.contract import STATUS_PHASES, TASK_QUERY, URL_FIELDS
 from ..fake.journal import Exchange
 from .observations import Case
 
-__all__ = ["is_trouble", "is_unknown_task", "kinds", "oddities", "retry_after", "shown"]
+__all__ = ["as_json", "bad_reply_kinds", "document_anomalies", "is_bad_reply", "is_unknown_task", "retry_after"]
 
 _TYPES = {fact.name: fact.type for fact in TASK_QUERY}
-# Fields that the pages show beside those of the task query; the places of result URLs have rules of their own.
+# Fields that other pages document; the fields of result URLs have rules of their own.
 _ALSO = frozenset({"task_id", *(field.partition(".")[0] for field in URL_FIELDS)})
 _DOCUMENTED_WORDS = frozenset({"queued", "processing", "in_progress", "completed", "failed", "cancelled"})
-_SHOWN = 60  # characters of a value
+_LONGEST_VALUE = 60  # characters of a value in a message
 _LATEST = 10**11  # Unix seconds beyond the year 5000: milliseconds
 
 
-def kinds(case: Case, exchange: Exchange) -> frozenset[str]:
-    """The kinds of trouble in a reply: `429`, `5xx`, `html`, `json`, `connection`, or another status."""
+def bad_reply_kinds(case: Case, exchange: Exchange) -> frozenset[str]:
+    """What is wrong: `429`, `5xx`, `html`, `json`, `connection`, or another status; empty if it is good."""
     body = case.arrived(exchange)
     if body is None or exchange.status == 408:
         return frozenset({"connection"})
@@ -37,59 +37,59 @@ def kinds(case: Case, exchange: Exchange) -> frozenset[str]:
     return frozenset() if case.document(exchange) is not None else frozenset({"json"})
 
 
-def is_trouble(case: Case, exchange: Exchange) -> bool:
-    """Whether a reply was anything else than the task object (or another good answer)."""
-    return bool(kinds(case, exchange))
+def is_bad_reply(case: Case, exchange: Exchange) -> bool:
+    """Whether a reply was anything but a task object or another successful reply."""
+    return bool(bad_reply_kinds(case, exchange))
 
 
 def is_unknown_task(exchange: Exchange) -> bool:
-    """Whether a reply is the gateway's way to say 404: 400 with the code `task_not_exist`."""
+    """Whether a reply is the gateway's form of a 404: 400 with the code `task_not_exist`."""
     body = exchange.reply_body
     return exchange.status == 400 and isinstance(body, bytes) and b'"task_not_exist"' in body
 
 
 def retry_after(exchange: Exchange) -> float | None:
-    """The seconds that a 429 or 503 asks to wait; None for anything else, a date too."""
+    """The seconds of the Retry-After of a 429 or 503; None for anything else, a date included."""
     if exchange.status not in (429, 503):
         return None
     value = next((value for name, value in exchange.reply_headers if name == "retry-after"), "")
     return float(value) if re.fullmatch(r"\d{1,9}", value, re.ASCII) else None
 
 
-def oddities(document: Mapping[str, object], asked: str | None = None) -> Iterator[tuple[str, str]]:
-    """What is undocumented about a task object, as the rule that it tries and what is odd in words.
+def document_anomalies(document: Mapping[str, object], requested: str | None = None) -> Iterator[tuple[str, str]]:
+    """What is undocumented about a task object: for each anomaly the id of the rule that covers it, and a description.
 
-    `asked` is the id of the task that was asked for.
+    `requested` is the id of the task that was requested.
     """
     for name in document:
         if name not in _TYPES and name not in _ALSO:
-            yield "unknown-fields", f"the field {name!r} is new"
+            yield "unknown-fields", f"the field {name!r} is undocumented"
     status = document.get("status")
     if isinstance(status, str) and status.strip() and status not in _DOCUMENTED_WORDS:
-        known = " (a word of other pages)" if status.strip().casefold() in STATUS_PHASES else ""
+        known = " (documented on other pages)" if status.strip().casefold() in STATUS_PHASES else ""
         yield "unknown-status", f"the status is {status!r}{known}"
     elif not isinstance(status, str) or not status.strip():
-        yield "odd-types", f"the status is {shown(status)}" if "status" in document else "there is no status"
+        yield "odd-types", f"the status is {as_json(status)}" if "status" in document else "there is no status"
     for name, kind in _TYPES.items():
         if name in ("status", "video_url"):
             continue
         if name not in document:
-            yield "odd-types", f"{name} is not there"
+            yield "odd-types", f"{name} is missing"
         elif not _fits(name, document[name], kind):
-            yield "odd-types", f"{name} is {shown(document[name])}"
-        elif name == "id" and asked is not None and document[name] != asked:
-            yield "odd-types", f"the id is {shown(document[name])}, another than was asked for"
+            yield "odd-types", f"{name} is {as_json(document[name])}"
+        elif name == "id" and requested is not None and document[name] != requested:
+            yield "odd-types", f"the id is {as_json(document[name])}, not the requested one"
 
 
-def shown(value: object) -> str:
-    """A value as the reply had it, in JSON, and not too much of it."""
+def as_json(value: object) -> str:
+    """A value as JSON, cut to 60 characters."""
     text = json.dumps(value, ensure_ascii=False)
-    return text if len(text) <= _SHOWN else f"{text[:_SHOWN]}..."
+    return text if len(text) <= _LONGEST_VALUE else f"{text[:_LONGEST_VALUE]}..."
 
 
 def _fits(name: str, value: object, kind: str) -> bool:
     if kind == "object":
-        # The one there is: the error, with a message and a code.
+        # The only object field is the error, with a message and a code.
         parts = [value.get("message"), value.get("code")] if isinstance(value, Mapping) else [None]
         return all(isinstance(part, str) for part in parts)
     if kind == "integer":

@@ -1,17 +1,17 @@
-"""Cases made ready for the judge: which scenarios, what is expected in each, and what a client did at a fake."""
+"""Which scenarios can be judged, what a correct client ends with in each, and what a client did at a fake."""
 
 from __future__ import annotations
 
 from collections.abc import Iterable
 
 from ..api.contract import URL_FIELDS
-from ..fake.clip_files import shipped_shelf
+from ..fake.clip_files import shipped_clips
 from ..fake.clips import DECOY
 from ..fake.fake import Fake
 from ..scenario.library import Library
 from ..scenario.model import Expect, ReplyTemplate, Scenario
+from ..scenario.problems import Problem, ScenarioError
 from ..scenario.sources import NoScenarios, ScenarioSource, UnknownScenario, matching_names
-from ..scenario.validation import Problem, ScenarioError
 from .observations import Case, Outcome
 from .reference_client import expectation
 from .verdict import Terms
@@ -20,50 +20,52 @@ __all__ = ["case_of", "chosen", "contradiction", "expected", "judgeable"]
 
 
 def expected(scenario: Scenario, order: tuple[str, ...]) -> Expect:
-    """What a client that keeps the contract ends with: as written, or found out where that is not said.
+    """What a client that keeps the contract ends with: as the scenario says, or found out where it does not.
 
-    Raises ValueError when with this reading of the order nothing right can be had.
+    Raises ValueError when a client that reads the URL fields in this order gets a wrong clip.
     """
     written = scenario.expect
     if written is not None and order == URL_FIELDS:
         return written
-    found = expectation(scenario, NoScenarios(), shipped_shelf(), order)
+    found = expectation(scenario, NoScenarios(), shipped_clips(), order)
     if written is not None and written.outcome == found.outcome:
         return Expect(found.outcome, tuple(dict.fromkeys((*found.sources, *written.sources))))
     return found
 
 
 def contradiction(scenario: Scenario) -> Problem | None:
-    """What is wrong with what a scenario expects: a client that keeps the contract ends with something else.
+    """The problem of a scenario whose `expect` differs from what a client that keeps the contract ends with.
 
-    Nothing is said where the end depends on chance or on signals, or is not reached without the test's doing.
+    None where the end depends on chance or signals, or is not reached unless the test does something.
     """
     written = scenario.expect
-    ways = [way for state in scenario.states.values() for way in state.next]
-    if written is None or any(way.signal is not None or way.chance < 1 for way in ways):
+    transitions = [transition for state in scenario.states.values() for transition in state.next]
+    if written is None or any(each.signal is not None or each.chance < 1 for each in transitions):
         return None
     try:
-        found = expectation(scenario, NoScenarios(), shipped_shelf())
+        found = expectation(scenario, NoScenarios(), shipped_clips())
     except ValueError:
-        return None  # it gets another film, so there is a reason to say what is right
+        return None  # it gets a wrong clip: there is a reason to write down what is right
     if found.outcome == "no_end" or (found.outcome == written.outcome and {*found.sources} <= {*written.sources}):
         return None
-    return Problem(("expect",), f"{_told(written)}, but a client that keeps the contract ends with {_told(found)}")
+    return Problem(
+        ("expect",), f"{_described(written)}, but a client that keeps the contract ends with {_described(found)}"
+    )
 
 
-def _told(expect: Expect) -> str:
+def _described(expect: Expect) -> str:
     return f"{expect.outcome} from {' or '.join(expect.sources)}" if expect.sources else expect.outcome
 
 
-def chosen(library: ScenarioSource, asked: str | Scenario | Iterable[str | Scenario]) -> list[Scenario]:
-    """The scenarios that names, last parts of names, folders and patterns stand for, each once.
+def chosen(library: ScenarioSource, selection: str | Scenario | Iterable[str | Scenario]) -> list[Scenario]:
+    """The scenarios that match names, last parts of names, folders and patterns, each once.
 
-    Raises `UnknownScenario` for one that stands for none, `ScenarioError` for a file that is wrong, or that expects
-    what cannot be: the client would be blamed for it.
+    Raises `UnknownScenario` for one that matches none, `ScenarioError` for a file that is wrong, or that expects an
+    outcome that no client can reach: the client would be blamed for it.
     """
     found: dict[str, Scenario] = {}
     names: list[str] = []
-    for each in [asked] if isinstance(asked, (str, Scenario)) else asked:
+    for each in [selection] if isinstance(selection, (str, Scenario)) else selection:
         if isinstance(each, Scenario):
             found[each.name] = each
             continue
@@ -84,17 +86,17 @@ def chosen(library: ScenarioSource, asked: str | Scenario | Iterable[str | Scena
 def judgeable(
     scenarios: Iterable[Scenario], flow: str, terms: Terms
 ) -> tuple[list[tuple[Scenario, Expect]], dict[str, str]]:
-    """The scenarios that can be judged, each with what is expected, and the others by name with the reason."""
+    """The scenarios that can be judged, each with the expected outcome, and the others by name with the reason."""
     found, left_out = [], {}
     for scenario in scenarios:
-        # A scenario that only says how its task looks at first is about more than that.
+        # A create reply that only sets fields of the task does not make a scenario one about creating.
         if flow == "poll" and any(reply != ReplyTemplate(video=reply.video) for reply in scenario.create):
-            left_out[scenario.name] = "it is about creating, and the client is given a task"
+            left_out[scenario.name] = "it tests creating a task, and this client is given one"
             continue
         try:
             found.append((scenario, expected(scenario, terms.order)))
         except ValueError:
-            left_out[scenario.name] = f"whoever reads {terms.url_order} first gets another film"
+            left_out[scenario.name] = f"a client that reads {terms.url_order} first gets another clip"
     return found, left_out
 
 
@@ -108,21 +110,21 @@ def case_of(
     given: str | None,
     ended_at: float | None = None,
 ) -> Case:
-    """What a client did at a fake, ready to be judged.
+    """What a client did at a fake, as a case for the judge.
 
-    `given` is the task's id, where the client was given one; `ended_at` when it ended, by the fake's clock (default:
-    now).
+    `given` is the id of the task that the client was given, None when it created one; `ended_at` is when it ended, by
+    the fake's clock (default: now).
     """
-    shelf = shipped_shelf()
+    clip_store = shipped_clips()
     clips = [fake.read_clip(task.clip) for task in fake.tasks] or [fake.clip]
-    decoy = shelf.named(DECOY)
+    decoy = clip_store.named(DECOY)
     return Case(
         scenario,
         expect,
         list(fake.journal),
         outcome,
         clips=list(dict.fromkeys(clips)),
-        decoys=[shelf.read(decoy)] if decoy is not None else [],
+        other_clips=[clip_store.read(decoy)] if decoy is not None else [],
         bill=len(fake.bill),
         given=given,
         api_key=fake.api_key if fake.settings.keys else None,

@@ -1,8 +1,8 @@
-"""The reference reading: what a client that keeps the contract ends with in a scenario.
+"""The reference client: it finds out what a client that keeps the contract ends with in a scenario.
 
-It is found out, not declared: a careful client, written here without any I/O, lives through the scenario against a fake
-whose clock it moves itself. It polls to the end, takes the result URLs in the documented order, and falls back to
-`/content`; it bears with what a network and a gateway do on a bad day, and gives up where nothing more can come.
+A careful client without I/O runs the scenario against a fake whose clock it moves itself. It polls to the end, tries
+the result URLs in the documented order, and falls back to `/content`. It survives network and gateway errors, and gives
+up where nothing more can come.
 """
 
 from __future__ import annotations
@@ -17,7 +17,7 @@ from urllib.parse import quote, urljoin, urlsplit
 from ..api import faults
 from ..api.contract import URL_FIELDS, Phase, phase_of, result_urls
 from ..api.messages import Origins, Request
-from ..fake.clips import ClipShelf
+from ..fake.clips import ClipStore
 from ..fake.clock import ManualClock
 from ..fake.fake import Fake
 from ..fake.responses import body_bytes
@@ -29,7 +29,7 @@ __all__ = ["expectation"]
 _ORIGINS = Origins("http://api.mock", "http://download.mock", "http://refused.mock")
 _KEY = ("authorization", "Bearer sk-mock")
 
-# The patience of the reference client: seconds, and tries. Generous, so that only what never comes is given up.
+# Limits of the reference client in seconds and tries. They are generous: it gives up only what never comes.
 _TIMEOUT = 60.0
 _DEADLINE = 12 * 3600.0
 _FIRST_PAUSE, _LONGEST_PAUSE = 5.0, 60.0
@@ -40,8 +40,8 @@ _ENDLESS = 64 * 1024 * 1024
 
 
 @dataclass(frozen=True, slots=True)
-class _Got:
-    """An answer that arrived whole."""
+class _Received:
+    """A reply that arrived whole."""
 
     url: str
     status: int
@@ -56,27 +56,27 @@ class _NoOutcome(Exception):
 
 
 def expectation(
-    scenario: Scenario, scenarios: ScenarioSource, shelf: ClipShelf, order: tuple[str, ...] = URL_FIELDS
+    scenario: Scenario, scenarios: ScenarioSource, clip_store: ClipStore, order: tuple[str, ...] = URL_FIELDS
 ) -> Expect:
-    """What a client that keeps the contract ends with, reading the result URLs in `order`."""
+    """What a client that keeps the contract ends with when it reads the result URLs in `order`."""
     clock = ManualClock()
-    fake = Fake(scenarios, shelf, scenario=scenario, clock=clock)
-    client = _Client(fake, clock, shelf, order)
+    fake = Fake(scenarios, clip_store, scenario=scenario, clock=clock)
+    client = _Client(fake, clock, clip_store, order)
     try:
         body, source = client.run()
     except _NoOutcome as end:
         return Expect(end.outcome)
     bill = fake.bill
-    if not bill or body != shelf.read(bill[0].clip):
-        raise ValueError(f"{scenario.name}: a client that keeps the contract gets a wrong film from {source}")
+    if not bill or body != clip_store.read(bill[0].clip):
+        raise ValueError(f"{scenario.name}: a client that keeps the contract gets a wrong clip from {source}")
     return Expect("clip", (source,))
 
 
 class _Client:
-    def __init__(self, fake: Fake, clock: ManualClock, shelf: ClipShelf, order: tuple[str, ...]) -> None:
+    def __init__(self, fake: Fake, clock: ManualClock, clip_store: ClipStore, order: tuple[str, ...]) -> None:
         self._fake = fake
         self._clock = clock
-        self._shelf = shelf
+        self._clip_store = clip_store
         self._order = order
 
     def run(self) -> tuple[bytes, str]:
@@ -92,8 +92,8 @@ class _Client:
         return body, "content"
 
     def _create(self) -> str:
-        # A create whose reply got lost, or that failed for a reason unknown, is not repeated: the task may exist and
-        # would be paid for twice. Only what surely made nothing (a 429, a 503) is.
+        # A create whose reply was lost, or that failed for an unknown reason, is not repeated: the task may exist and
+        # would be paid for twice. Only what certainly created nothing (a 429, a 503) is repeated.
         for attempt in range(_TRIES):
             got = self._send("POST", f"{_ORIGINS.api}/v1/videos", b'{"model": "grok-video-3", "prompt": "a fox"}')
             if got is not None and got.status in (429, 503):
@@ -131,23 +131,23 @@ class _Client:
 
     def _download(self, url: str, task_id: str) -> bytes | None:
         if url.startswith("data:"):
-            return _film(_data(url))
+            return _clip(_data(url))
         poll_url = f"{_ORIGINS.api}/v1/videos/{quote(task_id, safe='')}"
         got = self._follow(urljoin(poll_url, url), ())
-        return _film(got.body) if got is not None and got.status == 200 else None
+        return _clip(got.body) if got is not None and got.status == 200 else None
 
     def _content(self, task_id: str) -> bytes | None:
         for attempt in range(_TRIES):
             url = f"{_ORIGINS.api}/v1/videos/{quote(task_id, safe='')}/content"
             got = self._follow(url, (_KEY,))
-            if got is not None and got.status == 200 and (film := _film(got.body)) is not None:
-                return film
+            if got is not None and got.status == 200 and (clip := _clip(got.body)) is not None:
+                return clip
             if got is not None and got.status in (401, 403):
                 return None
             self._pause(attempt, got)
         return None
 
-    def _follow(self, url: str, headers: tuple[tuple[str, str], ...]) -> _Got | None:
+    def _follow(self, url: str, headers: tuple[tuple[str, str], ...]) -> _Received | None:
         for _ in range(_REDIRECTS):
             if urlsplit(url).netloc != urlsplit(_ORIGINS.api).netloc:
                 headers = ()  # the key is for the API's origin alone
@@ -157,15 +157,15 @@ class _Client:
             url = urljoin(url, got.headers["location"])
         return None
 
-    def _pause(self, attempt: int, got: _Got | None) -> None:
+    def _pause(self, attempt: int, got: _Received | None) -> None:
         pause = min(_FIRST_PAUSE * 1.2**attempt, _LONGEST_PAUSE)
-        asked = got.headers.get("retry-after", "") if got is not None and got.status in (429, 503) else ""
-        self._clock.advance(max(pause, float(asked)) if asked.isascii() and asked.isdecimal() else pause)
+        wanted = got.headers.get("retry-after", "") if got is not None and got.status in (429, 503) else ""
+        self._clock.advance(max(pause, float(wanted)) if wanted.isascii() and wanted.isdecimal() else pause)
 
     def _send(
         self, method: str, url: str, body: bytes = b"", headers: tuple[tuple[str, str], ...] = (_KEY,)
-    ) -> _Got | None:
-        """One request; None when no whole answer came, as a client library's exception would tell."""
+    ) -> _Received | None:
+        """One request; None when no whole reply came, where a client library would raise an exception."""
         parts = urlsplit(url)
         origin = f"{parts.scheme}://{parts.netloc}"
         path, host = parts.path, "download" if origin == _ORIGINS.download else "api"
@@ -180,13 +180,13 @@ class _Client:
             self._clock.advance(_TIMEOUT)
             return None
         self._clock.advance(reply.delay)
-        whole = body_bytes(reply, self._shelf.read)
+        whole = body_bytes(reply, self._clip_store.read)
         received: bytes | None = whole
         if reply.fault is not None:
             received = self._receive(faults.steps(reply.fault, whole))
         if received is None:
             return None
-        return _Got(url, reply.status, dict(reply.headers), received)
+        return _Received(url, reply.status, dict(reply.headers), received)
 
     def _receive(self, steps: Iterator[faults.Step]) -> bytes | None:
         promised: int | None = None
@@ -209,11 +209,11 @@ class _Client:
                     return None
                 case faults.Close():
                     break
-        # A chunked body that ends by closing was never ended; one with a length must have it.
+        # A chunked body that ends by closing is incomplete; one with a length must be that long.
         return bytes(received[:promised]) if begun and promised is not None and len(received) >= promised else None
 
 
-def _json(got: _Got | None) -> Any:
+def _json(got: _Received | None) -> Any:
     if got is None:
         return None
     try:
@@ -226,8 +226,8 @@ def _code(document: Any) -> Any:
     return document.get("code") if isinstance(document, dict) else None
 
 
-def _film(body: bytes | None) -> bytes | None:
-    """A body that can be a film: a page or an error that came with 200 is none, whatever its Content-Type says."""
+def _clip(body: bytes | None) -> bytes | None:
+    """A body that can be a clip; None for a page or an error with status 200, whatever its Content-Type."""
     return body if body is not None and body[4:8] == b"ftyp" else None
 
 

@@ -1,4 +1,4 @@
-"""The judge: rules applied to what a client did, by the terms of a project; the verdicts, and all of them as data."""
+"""The judge: it applies the rules to what a client did, and makes verdicts and reports; `Terms` choose the rules."""
 
 from __future__ import annotations
 
@@ -7,43 +7,58 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cache
 from importlib.metadata import PackageNotFoundError, version
-from typing import Any
+from typing import Any, Literal, TypedDict
 
 from ..api.contract import URL_FIELDS, URL_FIELDS_TABLE_READING
-from ..api.suggest import close_matches
+from ..api.suggest import did_you_mean
 from ..fake.journal import Exchange
 from ..scenario.model import Expect, Scenario
-from . import anomalies as troubles
+from . import anomalies
 from .observations import Case, Outcome
-from .reports.terminal import told
-from .rules import LEVELS, RULES, Rule
-from .rules.rule import hangs
+from .reports.terminal import render
+from .rules.rule import LEVELS, Level, Rule, hangs
+from .rules.table import RULES
 
-__all__ = ["URL_ORDERS", "Broken", "ContractBroken", "Report", "Terms", "Verdict", "judge", "new_report"]
+__all__ = [
+    "LEVELS", "URL_ORDERS", "ContractBroken", "Level", "Report", "Terms", "TermsOptions", "UrlOrder", "Verdict",
+    "VerdictStatus", "Violation", "judge", "new_report",
+]  # fmt: skip
+
+UrlOrder = Literal["output.url", "video_url"]
+VerdictStatus = Literal["pass", "fail", "error"]
 
 # The two readings of the documentation, by the field that is read first.
-URL_ORDERS: Mapping[str, tuple[str, ...]] = {"output.url": URL_FIELDS, "video_url": URL_FIELDS_TABLE_READING}
+URL_ORDERS: Mapping[UrlOrder, tuple[str, ...]] = {"output.url": URL_FIELDS, "video_url": URL_FIELDS_TABLE_READING}
 
 
 class ContractBroken(AssertionError):
-    """A client broke a promise; the message says which, where, and what stands behind it."""
+    """A client violated the contract; the message says which rules, where, and their sources."""
+
+
+class TermsOptions(TypedDict, total=False):
+    """The fields of `Terms` as options, wherever they can be given one by one."""
+
+    level: Level
+    url_order: UrlOrder
+    levels: Mapping[str, Level]
+    ignore: Mapping[str, str]
 
 
 @dataclass(frozen=True, slots=True)
 class Terms:
-    """What a project holds its client to.
+    """The rules that a project holds its client to.
 
-    - `level`: `"should"` judges every rule (the default), `"must"` those alone that are documented.
-    - `url_order`: the field that is read first, `"output.url"` (the default) or `"video_url"`.
-    - `levels`: other levels for rules, by id.
-    - `ignore`: rules that are left out, by id, each with the reason.
+    - `level`: `"should"` judges every rule (the default), `"must"` only the documented ones.
+    - `url_order`: the URL field that is read first, `"output.url"` (the default) or `"video_url"`.
+    - `levels`: rules with another level, by id (default: none).
+    - `ignore`: rules that are not judged, by id, each with the reason (default: none).
 
-    Raises ValueError for an unknown rule, level or order, and for a rule left out without a reason.
+    Raises ValueError for an unknown rule, level or order, and for an ignored rule without a reason.
     """
 
-    level: str = "should"
-    url_order: str = "output.url"
-    levels: Mapping[str, str] = field(default_factory=dict)
+    level: Level = "should"
+    url_order: UrlOrder = "output.url"
+    levels: Mapping[str, Level] = field(default_factory=dict)
     ignore: Mapping[str, str] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
@@ -55,19 +70,19 @@ class Terms:
         for rule, reason in self.ignore.items():
             _one_of("ignore", rule, RULES)
             if not isinstance(reason, str) or not reason.strip():
-                raise ValueError(f"ignore.{rule}: a rule is left out for a reason; say which")
+                raise ValueError(f"ignore.{rule}: expected the reason, a text that is not empty")
 
     @property
     def order(self) -> tuple[str, ...]:
-        """The fields of the result URL in the order of this reading."""
+        """The fields of the result URL, first to last."""
         return URL_ORDERS[self.url_order]
 
-    def level_of(self, rule: Rule) -> str:
-        """The level of a rule."""
+    def level_of(self, rule: Rule) -> Level:
+        """The level of a rule under these terms."""
         return self.levels.get(rule.id, rule.level)
 
     def rules(self) -> list[Rule]:
-        """The rules that are judged, in the order of their table."""
+        """The rules that are judged, in their order of presentation."""
         return [
             rule
             for rule in RULES.values()
@@ -78,17 +93,15 @@ class Terms:
 def _one_of(what: str, value: object, known: Iterable[str]) -> None:
     names = list(known)
     if value not in names:
-        close = close_matches(str(value), names)
-        hint = f"did you mean {close[0]!r}?" if close else f"there are {', '.join(names)}"
-        raise ValueError(f"{what}: no {value!r} ({hint})")
+        raise ValueError(f"{what}: no {value!r}{did_you_mean(value, names)}")
 
 
 @dataclass(frozen=True, slots=True)
-class Broken:
-    """A rule that a client broke: at which level, how, and the number of the exchange that shows it."""
+class Violation:
+    """A rule that a client violated: at which level, how, and the number of the exchange that shows it."""
 
     rule: Rule
-    level: str
+    level: Level
     message: str
     exchange: int | None = None
 
@@ -102,18 +115,21 @@ class Broken:
 
 @dataclass(slots=True)
 class Verdict:
-    """What the judge says of one client in one scenario.
+    """The result of one client in one scenario.
 
-    `word` is `"pass"`, `"fail"` or `"error"`; `note` says why there is an error, or what else should be known.
-    `seconds` are real ones. `output` is what a program printed, `rerun` the command that runs just this case again.
+    - `status`: `"pass"`, `"fail"` (a rule was violated) or `"error"` (the client could not be judged).
+    - `note`: the reason of an error, or a remark; "" without one.
+    - `seconds`: how long it took, in real seconds.
+    - `output`: what the client's program printed; "" for a function.
+    - `rerun`: the command that runs this case again; None for a function.
     """
 
     scenario: Scenario
     expect: Expect
     outcome: Outcome
-    broken: tuple[Broken, ...]
+    violations: tuple[Violation, ...]
     exchanges: Sequence[Exchange]
-    word: str
+    status: VerdictStatus
     note: str = ""
     seconds: float = 0.0
     output: str = ""
@@ -126,15 +142,15 @@ class Verdict:
             "scenario": self.scenario.name,
             "summary": self.scenario.summary,
             "source": self.scenario.source,
-            "verdict": self.word,
+            "verdict": self.status,
             "expected": {"outcome": self.expect.outcome, "sources": list(self.expect.sources)},
             "outcome": {
                 "ended": self.outcome.ended,
-                "said": "; ".join(part for part in (self.outcome.said, self.note) if part),
+                "description": "; ".join(part for part in (self.outcome.description, self.note) if part),
                 "bytes": len(clip) if clip is not None else None,
             },
             "seconds": round(self.seconds, 4),
-            "broken": [broken.to_data() for broken in self.broken],
+            "violations": [violation.to_data() for violation in self.violations],
             "exchanges": [exchange.to_data() for exchange in self.exchanges],
             "output": self.output,
             "rerun": self.rerun,
@@ -142,31 +158,34 @@ class Verdict:
 
 
 def judge(case: Case, terms: Terms) -> Verdict:
-    """Apply the rules to a case. A client that had to be stopped and had broken nothing could not be judged."""
-    broken = []
+    """Apply the rules to a case. A client that was stopped before it violated anything could not be judged."""
+    violations = []
     for rule in terms.rules():
-        finding = rule.broken(case)
+        finding = rule.finding(case)
         if finding is not None:
-            broken.append(Broken(rule, terms.level_of(rule), finding.message, finding.exchange))
-    broken.sort(key=lambda each: LEVELS.index(each.level))
-    word, note = "fail" if broken else "pass", ""
-    if not broken and case.outcome.ended == "stopped":
-        asked = troubles.retry_after(case.last) if case.last is not None else None
-        if asked:
-            note = f"it was told to wait for {asked:g} s, and did"
+            violations.append(Violation(rule, terms.level_of(rule), finding.message, finding.exchange))
+    violations.sort(key=lambda each: LEVELS.index(each.level))
+    status: VerdictStatus = "fail" if violations else "pass"
+    note = ""
+    if not violations and case.outcome.ended == "stopped":
+        wanted = anomalies.retry_after(case.last) if case.last is not None else None
+        if wanted:
+            note = f"stopped while honouring Retry-After: {wanted:g}"
         else:
-            word = "error"
-            note = "it could not be judged: give the case more time, or let the client pause less"
+            status = "error"
+            note = "not judged: give the case more time, or let the client pause less"
             if hangs(case):
-                note = "it could not be judged: give the case more time, or the client a shorter time-out"
-    return Verdict(case.scenario, case.expect, case.outcome, tuple(broken), case.exchanges, word, note)
+                note = "not judged: give the case more time, or the client a shorter timeout"
+    return Verdict(case.scenario, case.expect, case.outcome, tuple(violations), case.exchanges, status, note)
 
 
 @dataclass
 class Report:
-    """Every verdict of one check, in the order of the scenarios' names.
+    """The verdicts of one check, in the order of the scenarios' names.
 
-    `ended_early` says why some cases were not run, which are among the skipped ones then; "" when all were.
+    - `skipped`: scenarios that were not run, by name, each with the reason.
+    - `seconds`: how long the check took, in real seconds.
+    - `ended_early`: why some cases were not run (they are among the skipped ones); "" when all were run.
     """
 
     client: str
@@ -180,34 +199,36 @@ class Report:
     ended_early: str = ""
 
     @property
-    def word(self) -> str:
-        """`"fail"` when a promise was broken, `"error"` when a case could not be judged or was not, else `"pass"`."""
-        words = {verdict.word for verdict in self.verdicts} | ({"error"} if self.ended_early else set())
-        return next((word for word in ("fail", "error") if word in words), "pass")
+    def status(self) -> VerdictStatus:
+        """`"fail"` when a rule was violated, `"error"` when a case was not judged or not run, else `"pass"`."""
+        statuses: set[VerdictStatus] = {verdict.status for verdict in self.verdicts}
+        if "fail" in statuses:
+            return "fail"
+        return "error" if "error" in statuses or self.ended_early else "pass"
 
     @property
     def ok(self) -> bool:
         """Whether every case passed."""
-        return self.word == "pass"
+        return self.status == "pass"
 
     @property
     def failed(self) -> list[Verdict]:
-        """The verdicts that are no pass."""
-        return [verdict for verdict in self.verdicts if verdict.word != "pass"]
+        """The verdicts whose status is not `"pass"`."""
+        return [verdict for verdict in self.verdicts if verdict.status != "pass"]
 
-    def broken(self) -> dict[str, list[Verdict]]:
-        """The broken rules by id, each with its cases: `must` first, then those of many cases."""
+    def violations(self) -> dict[str, list[Verdict]]:
+        """The violated rules by id, each with its verdicts: `must` first, then by the number of cases."""
         found: dict[str, list[Verdict]] = {}
-        levels: dict[str, str] = {}
+        levels: dict[str, Level] = {}
         for verdict in self.verdicts:
-            for broken in verdict.broken:
-                found.setdefault(broken.rule.id, []).append(verdict)
-                levels[broken.rule.id] = broken.level
+            for violation in verdict.violations:
+                found.setdefault(violation.rule.id, []).append(verdict)
+                levels[violation.rule.id] = violation.level
         return dict(sorted(found.items(), key=lambda item: (LEVELS.index(levels[item[0]]), -len(item[1]))))
 
     def to_data(self) -> dict[str, Any]:
         """As JSON-ready data; `mockserver/judge/reports/check.schema.json` is its schema."""
-        words = [verdict.word for verdict in self.verdicts]
+        statuses = [verdict.status for verdict in self.verdicts]
         return {
             "tool": {"name": "video-mockserver", "version": self.version},
             "client": self.client,
@@ -217,16 +238,16 @@ class Report:
             "ignored": [{"rule": rule, "reason": reason} for rule, reason in self.terms.ignore.items()],
             "rules": [self._rule(rule) for rule in self.terms.rules()],
             "summary": {
-                "verdict": self.word,
-                "cases": len(words),
-                "pass": words.count("pass"),
-                "fail": words.count("fail"),
-                "error": words.count("error"),
+                "verdict": self.status,
+                "cases": len(statuses),
+                "pass": statuses.count("pass"),
+                "fail": statuses.count("fail"),
+                "error": statuses.count("error"),
                 "skipped": len(self.skipped),
                 "ended_early": self.ended_early or None,
-                "broken": [
+                "violations": [
                     {**self._rule(RULES[rule]), "cases": [verdict.scenario.name for verdict in verdicts]}
-                    for rule, verdicts in self.broken().items()
+                    for rule, verdicts in self.violations().items()
                 ],
             },
             "cases": [verdict.to_data() for verdict in self.verdicts],
@@ -238,15 +259,15 @@ class Report:
             "rule": rule.id, "level": self.terms.level_of(rule), "sentence": rule.sentence, "source": rule.source,
         }  # fmt: skip
 
-    def raise_for_broken(self) -> None:
-        """Raise `ContractBroken`, which tells of every case that is no pass."""
-        __tracebackhide__ = True  # of pytest: the message says it all
+    def raise_for_violations(self) -> None:
+        """Raise `ContractBroken` unless every case passed; its message describes the others."""
+        __tracebackhide__ = True  # for pytest: the message is enough
         if not self.ok:
-            raise ContractBroken(told(self.to_data()))
+            raise ContractBroken(render(self.to_data()))
 
 
 def new_report(client: str, terms: Terms, left_out: Mapping[str, str], began: float, **options: Any) -> Report:
-    """An empty report that began at a Unix time; `options` are those of the report's data."""
+    """An empty report of a check that began at a Unix time; `options` become those of the report's data."""
     moment = datetime.datetime.fromtimestamp(began, datetime.UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
     return Report(client, terms, [], dict(left_out), options, moment, 0.0, _version())
 

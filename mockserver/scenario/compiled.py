@@ -9,8 +9,10 @@ from itertools import accumulate
 from typing import Any
 
 from ..api.contract import Phase, phase_of
+from .cache import ScenarioCache
 from .machine import Position
 from .model import BUILT_IN_STATES, ReplyTemplate, Scenario, State
+from .placeholders import VOLATILE
 from .template import OMIT, Lookup, Template, compile_template, names
 
 __all__ = ["CompiledReply", "CompiledScenario", "CompiledState", "Lookup", "Overlay", "Sequence", "compiled_scenario"]
@@ -35,22 +37,22 @@ class Overlay:
 class CompiledReply:
     """One reply of a sequence with its templates compiled."""
 
-    said: ReplyTemplate
+    source: ReplyTemplate
     video: Overlay | None
     body: Template | None
     headers: Template
 
     @staticmethod
-    def of(said: ReplyTemplate) -> CompiledReply:
+    def of(source: ReplyTemplate) -> CompiledReply:
         """Compile a reply."""
-        body = said.json if said.has_json else next(
-            (part for part in (said.text, said.html, said.error, said.redirect) if part is not None), None
+        body = source.json if source.has_json else next(
+            (part for part in (source.text, source.html, source.error, source.redirect) if part is not None), None
         )  # fmt: skip
         return CompiledReply(
-            said,
-            None if said.video is None else Overlay(said.video),
-            None if body is None and not said.has_json else compile_template(body),
-            compile_template(dict(said.headers)),
+            source,
+            None if source.video is None else Overlay(source.video),
+            None if body is None and not source.has_json else compile_template(body),
+            compile_template(dict(source.headers)),
         )
 
 
@@ -117,9 +119,8 @@ class CompiledState:
 
 @dataclass(frozen=True, eq=False)
 class CompiledScenario:
-    """A whole scenario, ready to run."""
+    """A whole scenario, ready to run. It does not hold the scenario, so that it can be dropped with it."""
 
-    scenario: Scenario
     states: Mapping[str, CompiledState]
     create: Sequence
 
@@ -140,7 +141,7 @@ def _scripted(name: str, state: State, *, is_start: bool) -> CompiledState:
         content=Sequence(state.content),
         download=Sequence(state.download),
         downloads={link: Sequence(replies) for link, replies in state.downloads.items()},
-        fixed=not any(name in _FLEETING for name, _ in names([state.video, state.unified, state.wrapped])),
+        fixed=not any(name in VOLATILE for name, _ in names([state.video, state.unified, state.wrapped])),
         timed=any(way.seconds is not None for way in state.next),
         _ramp=_ramp_of(state),
     )
@@ -162,27 +163,14 @@ def _ramp_of(state: State) -> _Ramp | None:
 def _compile(scenario: Scenario) -> CompiledScenario:
     states = {**BUILT_IN_STATES, **scenario.states}
     return CompiledScenario(
-        scenario,
         {name: _scripted(name, state, is_start=name == scenario.start) for name, state in states.items()},
         Sequence(scenario.create),
     )
 
 
-# Values that pass (or, for the whole clip, are too large to keep a copy of for each task).
-_FLEETING = frozenset({"now", "now_ms", "now_iso", "clip_data_url"})
-
-# Scenarios hold mappings and so do not hash: scripts are kept by identity, with the scenario so that it stays one.
-_scripts: dict[int, tuple[Scenario, CompiledScenario]] = {}
-_KEPT = 512
+_compiled = ScenarioCache(_compile)
 
 
 def compiled_scenario(scenario: Scenario) -> CompiledScenario:
-    """The script of a scenario; the same object for the same scenario while it is in use."""
-    known = _scripts.get(id(scenario))
-    if known is not None and known[0] is scenario:
-        return known[1]
-    script = _compile(scenario)
-    if len(_scripts) >= _KEPT:
-        _scripts.clear()
-    _scripts[id(scenario)] = (scenario, script)
-    return script
+    """A scenario made ready to run; the same object for the same scenario while it is in use."""
+    return _compiled.get(scenario)

@@ -7,9 +7,9 @@ from importlib.resources import files
 from pathlib import Path
 
 from .model import Scenario
+from .problems import Problem, ScenarioError
 from .reader import read_scenario
 from .sources import UnknownScenario
-from .validation import Problem, ScenarioError
 
 __all__ = ["Library", "scenario_files"]
 

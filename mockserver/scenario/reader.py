@@ -16,42 +16,16 @@ from ..api.faults import FAULTS
 from ..api.messages import Fault
 from ..api.suggest import did_you_mean, nearest
 from . import yaml_text as yaml_data
+from .graph import graph_problems
+from .keys import Key, Kind, keys_of
+from .limits import MAX_PROBLEMS
+from .links import link_problems
 from .model import Expect, ReplyTemplate, Scenario, State, Transition
-from .validation import (
-    MAX_PROBLEMS,
-    Path,
-    Problem,
-    ScenarioError,
-    data_problems,
-    link_problems,
-    not_a_text,
-    part_problems,
-    shown,
-    way_problems,
-)
+from .problems import Path, Problem, ScenarioError, data_problems, not_a_text, shown
+from .validation import part_problems
 from .yaml_text import TWICE
 
-__all__ = [
-    "BODIES",
-    "EXPECT_KEYS",
-    "REPLY_KEYS",
-    "SCENARIO_KEYS",
-    "STATE_KEYS",
-    "TRANSITION_KEYS",
-    "from_data",
-    "read_scenario",
-]
-
-# The keys of a file, in the order in which they are written.
-SCENARIO_KEYS = (
-    "summary", "source", "dialect", "clip", "task_id", "start", "seed", "never_ends", "download_auth", "link_lifetime",
-    "create", "states", "expect",
-)  # fmt: skip
-STATE_KEYS = ("video", "unified", "wrapped", "poll", "download", "downloads", "content", "next")
-TRANSITION_KEYS = ("state", "after", "on", "signal", "chance")
-EXPECT_KEYS = ("outcome", "from")
-BODIES = ("video", "json", "text", "html", "clip", "error", "redirect")
-REPLY_KEYS = ("status", "headers", *BODIES, "delay", "fault", "times", "made")
+__all__ = ["UNITS", "from_data", "read_scenario"]
 
 UNITS: Mapping[str, Decimal] = {
     "ms": Decimal("0.001"), "s": Decimal(1), "m": Decimal(60), "h": Decimal(3600),
@@ -133,25 +107,10 @@ class _Reader:
             self._wrong((), f"{shown(data)} is not a scenario: a mapping with summary, start and states")
             return Scenario(name, "", "", {})
         # Where the JSON Schema is, as JSON files tell editors: no part of the scenario.
-        self._text(data, "$schema", ())
+        if "$schema" in data:
+            self._text(data["$schema"], ("$schema",))
         data = {key: value for key, value in data.items() if key != "$schema"}
-        given = self._mapping(data, (), SCENARIO_KEYS, required=("summary", "start", "states"))
-        scenario = Scenario(
-            name=name,
-            summary=self._text(given, "summary", ()) or "",
-            start=self._text(given, "start", ()) or "",
-            states=self._named(given["states"], ("states",), self._state, "a state") if "states" in given else {},
-            source=self._text(given, "source", ()) or "",
-            create=self._replies(given["create"], ("create",)) if "create" in given else (),
-            expect=self._expect(given["expect"], ("expect",)) if "expect" in given else None,
-            seed=self._number(given, "seed", ()) or 0,
-            dialect=self._text(given, "dialect", ()),
-            clip=self._text(given, "clip", ()),
-            task_id=self._text(given, "task_id", ()),
-            never_ends=self._flag(given, "never_ends", ()) or False,
-            download_auth=self._text(given, "download_auth", (), "strict") or "",
-            link_lifetime=self._duration_of(given, "link_lifetime", (), 43200.0),
-        )
+        scenario = Scenario(name=name, **self._values(Scenario, data, ()))
         self._judge(scenario, data)
         return scenario
 
@@ -161,7 +120,7 @@ class _Reader:
         places = doubtful | {problem.path for problem in self.problems}
         found: Iterable[Problem] = part_problems(scenario)
         if not any(map(_leads, doubtful | {problem.path for problem in self.problems if problem.message == TWICE})):
-            found = chain(found, way_problems(scenario))
+            found = chain(found, graph_problems(scenario))
         if not any(path[:1] in ((), ("states",), ("create",)) for path in places):
             found = chain(found, link_problems(scenario))
         for problem in islice(found, MAX_PROBLEMS):
@@ -174,50 +133,60 @@ class _Reader:
                 continue
             self._tell(path, problem.message)
 
-    def _state(self, data: Any, path: Path) -> State:
-        given = self._mapping(data, path, STATE_KEYS)
-        return State(
-            video=self._open(given, "video", path),
-            unified=self._open(given, "unified", path),
-            wrapped=self._open(given, "wrapped", path),
-            poll=self._replies(given["poll"], (*path, "poll")) if "poll" in given else (),
-            content=self._replies(given["content"], (*path, "content")) if "content" in given else (),
-            download=self._replies(given["download"], (*path, "download")) if "download" in given else (),
-            downloads=self._named(given["downloads"], (*path, "downloads"), self._replies, "a link")
-            if "downloads" in given
-            else {},
-            next=tuple(self._several(given["next"], (*path, "next"), self._transition)) if "next" in given else (),
-        )
+    def _values(self, part: type, data: Any, path: Path) -> dict[str, Any]:
+        """What the keys of a part of a scenario say, by the names of its fields."""
+        keys = keys_of(part)
+        given = self._known_keys(data, path, tuple(keys), tuple(key.name for key in keys.values() if key.required))
+        values: dict[str, Any] = {}
+        for key in keys.values():
+            if key.name in given:
+                values.update(self._read(key, given[key.name], (*path, key.name)))
+            elif key.required:
+                values[key.field] = _EMPTY[key.kind]
+        return values
 
-    def _transition(self, data: Any, path: Path) -> Transition:
-        given = self._mapping(data, path, TRANSITION_KEYS, required=("state",))
-        polls, seconds = self._after(given["after"], (*path, "after")) if "after" in given else (None, None)
-        return Transition(
-            state=self._text(given, "state", path) or "",
-            polls=polls,
-            seconds=seconds,
-            on=self._text(given, "on", path),
-            signal=self._text(given, "signal", path),
-            chance=self._decimal(given, "chance", path, 1.0),
+    def _read(self, key: Key, value: Any, path: Path) -> dict[str, Any]:
+        """The fields that the value of a key stands for. A wrong value is read as absent."""
+        match key.kind:
+            case "after":
+                polls, seconds = self._after(value, path)
+                return {"polls": polls, "seconds": seconds}
+            case "any":
+                return {key.field: value, f"has_{key.field}": True}
+        read: Callable[[Any, Path], Any] = getattr(self, f"_{key.kind}")
+        found = read(value, path)
+        if found is None:
+            return {key.field: _EMPTY[key.kind]} if key.required else {}
+        return {key.field: found}
+
+    def _states(self, value: Any, path: Path) -> dict[str, State]:
+        return self._named(value, path, lambda data, inner: State(**self._values(State, data, inner)), "a state")
+
+    def _links(self, value: Any, path: Path) -> dict[str, tuple[ReplyTemplate, ...]]:
+        return self._named(value, path, self._replies, "a link")
+
+    def _transitions(self, value: Any, path: Path) -> tuple[Transition, ...]:
+        return tuple(
+            self._several(value, path, lambda data, inner: Transition(**self._values(Transition, data, inner)))
         )
 
     def _after(self, value: Any, path: Path) -> tuple[int | None, float | None]:
         if isinstance(value, str) and (found := _POLLS.fullmatch(value.strip())):
             return int(found[1]), None
-        seconds = self._duration(value)
+        seconds = _seconds(value)
         if seconds is None:
             self._wrong(path, f"{shown(value)} is neither polls ('2 polls') nor a time ('45s', '500ms', '2m', '12h')")
         return None, seconds
 
     def _expect(self, data: Any, path: Path) -> Expect:
-        given = self._mapping(data, path, EXPECT_KEYS, required=("outcome",))
-        sources = given.get("from", [])
-        if isinstance(sources, str):
-            sources = [sources]
+        return Expect(**self._values(Expect, data, path))
+
+    def _sources(self, value: Any, path: Path) -> tuple[str, ...] | None:
+        sources = [value] if isinstance(value, str) else value
         if not isinstance(sources, list) or not all(isinstance(source, str) for source in sources):
-            self._wrong((*path, "from"), "a source such as video_url or content, or a list of them")
-            sources = []
-        return Expect(self._text(given, "outcome", path) or "", tuple(sources))
+            self._wrong(path, "a source such as video_url or content, or a list of them")
+            return None
+        return tuple(sources)
 
     def _replies(self, data: Any, path: Path) -> tuple[ReplyTemplate, ...]:
         return tuple(self._several(data, path, self._reply))
@@ -230,28 +199,13 @@ class _Reader:
         if not isinstance(data, dict):
             self._wrong(path, f"{shown(data)} is not a reply: a mapping, a status such as 404, or the word clip")
             return ReplyTemplate()
-        given = self._mapping(data, path, REPLY_KEYS)
-        error = given.get("error")
-        if "error" in given and not isinstance(error, dict):
-            self._wrong((*path, "error"), f"{shown(error)} is not an error: a mapping such as {{code: x, message: y}}")
-            error = None
-        times = self._number(given, "times", path)
-        return ReplyTemplate(
-            status=self._number(given, "status", path),
-            headers=self._headers(given["headers"], (*path, "headers")) if "headers" in given else {},
-            video=self._open(given, "video", path) if "video" in given else None,
-            json=given.get("json"),
-            has_json="json" in given,
-            text=self._text(given, "text", path),
-            html=self._text(given, "html", path),
-            clip=self._text(given, "clip", path),
-            error=error,
-            redirect=self._text(given, "redirect", path),
-            delay=self._duration_of(given, "delay", path, 0.0),
-            fault=self._fault(given["fault"], (*path, "fault")) if "fault" in given else None,
-            times=1 if times is None else times,
-            made=self._flag(given, "made", path),
-        )
+        return ReplyTemplate(**self._values(ReplyTemplate, data, path))
+
+    def _error(self, value: Any, path: Path) -> dict[str, Any] | None:
+        if not isinstance(value, dict):
+            self._wrong(path, f"{shown(value)} is not an error: a mapping such as {{code: x, message: y}}")
+            return None
+        return value
 
     def _headers(self, value: Any, path: Path) -> dict[str, str | None]:
         if not isinstance(value, dict):
@@ -289,7 +243,9 @@ class _Reader:
 
     # What data is made of. Each says what was found and what would be right.
 
-    def _mapping(self, data: Any, path: Path, keys: tuple[str, ...], required: tuple[str, ...] = ()) -> dict[str, Any]:
+    def _known_keys(
+        self, data: Any, path: Path, keys: tuple[str, ...], required: tuple[str, ...] = ()
+    ) -> dict[str, Any]:
         if not isinstance(data, dict):
             self._wrong(path, f"{shown(data)} is not a mapping with {', '.join(keys)}")
             return {}
@@ -314,54 +270,54 @@ class _Reader:
             return {}
         return {name: one(part, (*path, name)) for name, part in data.items()}
 
-    def _open(self, given: dict[str, Any], key: str, path: Path) -> dict[str, Any]:
-        value = given.get(key, {})
+    def _mapping(self, value: Any, path: Path) -> dict[str, Any]:
         if not isinstance(value, dict):
-            self._wrong((*path, key), f"{shown(value)} is not a mapping to lay over the document")
+            self._wrong(path, f"{shown(value)} is not a mapping to merge into the document")
             return {}
         return value
 
-    def _text(self, given: dict[str, Any], key: str, path: Path, default: str | None = None) -> str | None:
-        value = given.get(key, default)
-        if key in given and not isinstance(value, str):
-            self._wrong((*path, key), not_a_text(value))
-            return default
-        return value
+    _overlay = _video = _mapping
 
-    def _number(self, given: dict[str, Any], key: str, path: Path) -> int | None:
-        value = given.get(key)
-        if key in given and (not _is_number(value) or isinstance(value, float)):
-            self._wrong((*path, key), f"{shown(value)} is not a whole number")
+    def _text(self, value: Any, path: Path) -> str | None:
+        if not isinstance(value, str):
+            self._wrong(path, not_a_text(value))
             return None
         return value
 
-    def _decimal(self, given: dict[str, Any], key: str, path: Path, default: float) -> float:
-        value = given.get(key, default)
+    def _integer(self, value: Any, path: Path) -> int | None:
+        if not _is_number(value) or isinstance(value, float):
+            self._wrong(path, f"{shown(value)} is not a whole number")
+            return None
+        return int(value)
+
+    def _number(self, value: Any, path: Path) -> float | None:
         if not _is_number(value):
-            self._wrong((*path, key), f"{shown(value)} is not a number")
-            return default
+            self._wrong(path, f"{shown(value)} is not a number")
+            return None
         return float(value)
 
-    def _flag(self, given: dict[str, Any], key: str, path: Path) -> bool | None:
-        value = given.get(key)
-        if key in given and not isinstance(value, bool):
-            self._wrong((*path, key), f"{shown(value)} is neither true nor false")
+    def _flag(self, value: Any, path: Path) -> bool | None:
+        if not isinstance(value, bool):
+            self._wrong(path, f"{shown(value)} is neither true nor false")
             return None
         return value
 
-    def _duration_of(self, given: dict[str, Any], key: str, path: Path, default: float) -> float:
-        if key not in given:
-            return default
-        seconds = self._duration(given[key])
+    def _duration(self, value: Any, path: Path) -> float | None:
+        seconds = _seconds(value)
         if seconds is None:
-            self._wrong((*path, key), f"{shown(given[key])} is not a time such as 45s, 500ms, 2m or 12h")
-            return default
+            self._wrong(path, f"{shown(value)} is not a time such as 45s, 500ms, 2m or 12h")
         return seconds
 
-    def _duration(self, value: Any) -> float | None:
-        if isinstance(value, str) and (found := _DURATION.fullmatch(value.strip())):
-            return float(Decimal(found[1]) * UNITS[found[2]])
-        return float(value) if _is_number(value) else None
+
+def _seconds(value: Any) -> float | None:
+    """A time such as `45s`, or a number of seconds; None for anything else."""
+    if isinstance(value, str) and (found := _DURATION.fullmatch(value.strip())):
+        return float(Decimal(found[1]) * UNITS[found[2]])
+    return float(value) if _is_number(value) else None
+
+
+# What stands in the place of a required key that is missing or wrong.
+_EMPTY: Mapping[Kind, Any] = {"text": "", "states": {}}
 
 
 def _is_number(value: Any) -> bool:
@@ -390,5 +346,5 @@ def _leads(path: Path) -> bool:
         case ("states", _, "video") | ("states", _, "video", "status", *_):
             return True
         case ("states", _, str(key), *_):
-            return key == "next" or key not in STATE_KEYS
+            return key == "next" or key not in keys_of(State)
     return False

@@ -9,83 +9,24 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from typing import Any
 
-from ..api.contract import OUTCOMES, STATUS_PHASES, TASK_QUERY
-from ..api.dialects import DIALECTS
+from ..api.contract import STATUS_PHASES, TASK_QUERY
 from ..api.faults import FAULTS, FaultKind
-from .model import EVENTS
-from .reader import BODIES, EXPECT_KEYS, REPLY_KEYS, SCENARIO_KEYS, STATE_KEYS, TRANSITION_KEYS
-from .template import TEMPLATES
-from .validation import (
-    DOWNLOAD_AUTH,
+from .keys import Key, keys_of
+from .limits import (
     HEADER_NAME,
     HEADER_VALUE,
     MAX_INTEGER,
     MAX_SECONDS,
     MIN_INTEGER,
     SOURCES,
-    STATUSES,
-    TASK_ID,
     WORD,
 )
+from .model import Expect, ReplyTemplate, Scenario, State, Transition
+from .placeholders import PLACEHOLDERS
 
-__all__ = ["DESCRIPTIONS", "scenario_schema"]
+__all__ = ["scenario_schema"]
 
 Schema = dict[str, Any]
-
-# What each key of the format says, by the part of the file that it stands in.
-DESCRIPTIONS: Mapping[str, Mapping[str, str]] = {
-    "scenario": {
-        "summary": "What happens, in one line.",
-        "source": "The sentence of the documentation, or the report, that the scenario stands for.",
-        "dialect": "The dialect that the fake speaks, where the scenario is about one.",
-        "clip": "The clip to serve instead of the one that fits the task's size.",
-        "task_id": "The id of the first task; the others have -2, -3 and so on behind it. Default: made by the fake.",
-        "start": "The state that a new task is in.",
-        "seed": "What chance starts from. Default: 0.",
-        "never_ends": "The task gets stuck in a state that is no end, and that is meant. Default: false.",
-        "download_auth": "How the download host treats an Authorization header. Default: strict.",
-        "link_lifetime": "How long a download URL lives. Default: 12h.",
-        "create": "The replies to the requests that make the task.",
-        "states": "The states by name.",
-        "expect": "What a client that keeps the contract ends with.",
-    },
-    "state": {
-        "video": "Laid over the documented task object, key by key.",
-        "unified": "Laid over what /v1/video/query makes of the task.",
-        "wrapped": "Laid over what /v1/video/generations makes of the task.",
-        "poll": "The replies to status polls. Default: the task object.",
-        "download": "The replies of the download host. Default: the clip.",
-        "downloads": "The replies of named links, `{download_url:NAME}`, by name.",
-        "content": "The replies of /content. Default: the clip of a completed task, else an error.",
-        "next": "How the state is left. A state without it is an end.",
-    },
-    "transition": {
-        "state": "The state that comes next.",
-        "after": "So many polls were answered in the state (`2 polls`), or that much time has passed in it (`45s`).",
-        "on": "The client does something else than polling.",
-        "signal": "The test sends this signal.",
-        "chance": "How likely the way is taken when its time comes, above 0 and up to 1. Default: 1.",
-    },
-    "reply": {
-        "status": "The HTTP status. Default: 302 for a redirect, 500 for an error, else 200.",
-        "headers": "Laid over the route's own headers; null takes one away.",
-        "video": "Laid over the task object of this state, key by key.",
-        "json": "The whole body.",
-        "text": "The whole body, as text/plain.",
-        "html": "The whole body, as text/html.",
-        "clip": "The name of a clip: `clip` is the task's own, `decoy` another film.",
-        "error": "A code and a message in the dialect's error envelope.",
-        "redirect": "Where a Location header leads.",
-        "delay": "How long the reply takes to come. Default: at once.",
-        "fault": "How the reply goes wrong on the wire.",
-        "times": "For how many requests. The last reply of a list stays. Default: 1.",
-        "made": "Whether the task exists all the same. Default: after a fault yes, after an error status no.",
-    },
-    "expect": {
-        "outcome": "How it ends.",
-        "from": "Where the clip is from: a dotted field of the task object, or content; any of a list is right.",
-    },
-}
 
 _BLANKS = r"\s*"
 _NUMBER = r"[0-9]{1,15}(\.[0-9]{1,400})?"
@@ -100,18 +41,18 @@ def scenario_schema() -> Schema:
         "$schema": "https://json-schema.org/draft/2020-12/schema",
         "title": "A scenario of video-mockserver",
         "description": "The script that a fake's task follows. " + _templates(),
-        **_mapping("scenario", SCENARIO_KEYS, _scenario_keys(), required=("summary", "start", "states"), more={
+        **_mapping(keys_of(Scenario).values(), more={
             "$schema": {"type": "string", "description": "Where the schema is, for editors."},
         }),
         "$defs": {
-            "state": _mapping("state", STATE_KEYS, _state_keys()),
+            "state": _mapping(keys_of(State).values()),
             "transition": {
-                **_mapping("transition", TRANSITION_KEYS, _transition_keys(), required=("state",)),
+                **_mapping(keys_of(Transition).values()),
                 "oneOf": [{"required": [trigger]} for trigger in ("after", "on", "signal")],
             },
-            "create_reply": _reply(REPLY_KEYS),
-            "poll_reply": _reply(key for key in REPLY_KEYS if key != "made"),
-            "clip_reply": _reply(key for key in REPLY_KEYS if key not in ("made", "video")),
+            "create_reply": _reply(()),
+            "poll_reply": _reply(("made",)),
+            "clip_reply": _reply(("made", "video")),
             "fault": {"anyOf": [way for kind, told in FAULTS.items() for way in _fault(kind, told)]},
             "word": {"type": "string", "pattern": f"^{WORD}$"},
             "duration": {
@@ -126,67 +67,87 @@ def scenario_schema() -> Schema:
 
 
 def _templates() -> str:
-    told = {**TEMPLATES, "omit": "As a key's value it takes the key away."}
-    table = " ".join(f"`{{{name}}}`: {meaning}" for name, meaning in told.items())
-    return f"Texts of replies and of what is laid over documents can hold templates. {table}"
+    meanings = {name: placeholder.meaning for name, placeholder in PLACEHOLDERS.items()}
+    meanings["omit"] = "As a key's value it removes the key."
+    table = " ".join(f"`{{{name}}}`: {meaning}" for name, meaning in meanings.items())
+    return f"Texts of replies and of what is laid over documents can hold placeholders. {table}"
 
 
-def _mapping(
-    part: str, keys: Iterable[str], schemas: Mapping[str, Schema], required: Iterable[str] = (), *,
-    more: Mapping[str, Schema] | None = None,
-) -> Schema:  # fmt: skip
+def _mapping(keys: Iterable[Key], *, more: Mapping[str, Schema] | None = None) -> Schema:
+    keys = list(keys)
     schema: Schema = {
         "type": "object",
         "additionalProperties": False,
         "properties": {
             **(more or {}),
-            **{key: {"description": DESCRIPTIONS[part][key], **schemas[key]} for key in keys},
+            **{key.name: {"description": key.meaning, **_schema_of(key)} for key in keys},
         },
     }
-    if required := list(required):
+    if required := [key.name for key in keys if key.required]:
         schema["required"] = required
     return schema
 
 
-def _scenario_keys() -> dict[str, Schema]:
-    return {
-        "summary": {"type": "string", "pattern": r"[^ \t\r\n]"},
-        "source": {"type": "string"},
-        "dialect": _one_of({name: dialect.summary for name, dialect in DIALECTS.items()}),
-        "clip": {"type": "string"},
-        "task_id": {"type": "string", "pattern": f"^{TASK_ID}$"},
-        "start": _ref("word"),
-        "seed": {"type": "integer", "minimum": MIN_INTEGER, "maximum": MAX_INTEGER},
-        "never_ends": {"type": "boolean"},
-        "download_auth": _one_of(DOWNLOAD_AUTH),
-        "link_lifetime": _ref("duration"),
-        "create": _one_or_more("create_reply"),
-        "states": {**_named(_ref("state")), "minProperties": 1},
-        "expect": {
-            **_mapping("expect", EXPECT_KEYS, _expect_keys(), required=("outcome",)),
-            "if": {"properties": {"outcome": {"const": "clip"}}},
-            "then": {"required": ["from"], "properties": {"from": {"anyOf": [{"type": "string"}, {"minItems": 1}]}}},
-            "else": {"properties": {"from": {"type": "array", "maxItems": 0}}},
-        },
-    }
+def _schema_of(key: Key) -> Schema:
+    """The schema of a key's value, by its kind."""
+    match key.kind:
+        case "text" if key.choices is not None:
+            return _one_of(key.choices)
+        case "text" if key.pattern == WORD:
+            return _ref("word")
+        case "text" if key.pattern is not None:
+            # What happens is a text with something in it; other patterns are of the whole text.
+            return {"type": "string", "pattern": key.pattern if key.pattern.startswith("[^") else f"^{key.pattern}$"}
+        case "text":
+            return {"type": "string"}
+        case "integer":
+            return {"type": "integer", "minimum": key.minimum, "maximum": key.maximum}
+        case "number":
+            return {"type": "number", "exclusiveMinimum": key.minimum, "maximum": key.maximum}
+        case "flag":
+            return {"type": "boolean"}
+        case "duration" | "fault":
+            return _ref(key.kind)
+        case "after":
+            return {"anyOf": [{"type": "string", "pattern": f"^{_POLLS}$"}, _ref("duration")]}
+        case "any":
+            return {}
+        case "mapping":
+            return {"type": "object"}
+        case "overlay" | "video":
+            return _overlay(ramps=key.kind == "overlay")
+        case "headers":
+            # A header's value is text; a number stands for its digits, null for no header.
+            value = {"type": ["string", "integer", "null"], "pattern": f"^{HEADER_VALUE}$"}
+            names = {"pattern": f"^{HEADER_NAME}$"}
+            return {"type": "object", "propertyNames": names, "additionalProperties": value}
+        case "error":
+            texts = {"code": {"type": "string"}, "message": {"type": "string"}}
+            return {"type": "object", "additionalProperties": False, "properties": texts}
+        case "replies":
+            return _one_or_more(_REPLIES.get(key.name, "clip_reply"))
+        case "links":
+            return _named(_one_or_more("clip_reply"))
+        case "transitions":
+            return _one_or_more("transition")
+        case "states":
+            return {**_named(_ref("state")), "minProperties": 1}
+        case "sources":
+            source = {"enum": list(SOURCES)}
+            return {"anyOf": [source, {"type": "array", "items": source}]}
+        case "expect":
+            return {
+                **_mapping(keys_of(Expect).values()),
+                "if": {"properties": {"outcome": {"const": "clip"}}},
+                "then": {
+                    "required": ["from"], "properties": {"from": {"anyOf": [{"type": "string"}, {"minItems": 1}]}},
+                },
+                "else": {"properties": {"from": {"type": "array", "maxItems": 0}}},
+            }  # fmt: skip
 
 
-def _expect_keys() -> dict[str, Schema]:
-    source = {"enum": list(SOURCES)}
-    return {"outcome": _one_of(OUTCOMES), "from": {"anyOf": [source, {"type": "array", "items": source}]}}
-
-
-def _state_keys() -> dict[str, Schema]:
-    return {
-        "video": _overlay(ramps=True),
-        "unified": {"type": "object"},
-        "wrapped": {"type": "object"},
-        "poll": _one_or_more("poll_reply"),
-        "download": _one_or_more("clip_reply"),
-        "downloads": _named(_one_or_more("clip_reply")),
-        "content": _one_or_more("clip_reply"),
-        "next": _one_or_more("transition"),
-    }
+# What a reply can say depends on the route.
+_REPLIES = {"create": "create_reply", "poll": "poll_reply"}
 
 
 def _overlay(*, ramps: bool) -> Schema:
@@ -202,49 +163,14 @@ def _overlay(*, ramps: bool) -> Schema:
     return {"type": "object", "properties": fields}
 
 
-def _transition_keys() -> dict[str, Schema]:
-    return {
-        "state": _ref("word"),
-        "after": {"anyOf": [{"type": "string", "pattern": f"^{_POLLS}$"}, _ref("duration")]},
-        "on": _one_of(EVENTS),
-        "signal": _ref("word"),
-        "chance": {"type": "number", "exclusiveMinimum": 0, "maximum": 1},
-    }
-
-
-def _reply(keys: Iterable[str]) -> Schema:
-    keys = list(keys)
-    bodies = [key for key in BODIES if key in keys]
-    # A header's value is text; a number stands for its digits, null for no header.
-    value = {"type": ["string", "integer", "null"], "pattern": f"^{HEADER_VALUE}$"}
-    schemas: dict[str, Schema] = {
-        "status": {"type": "integer", "minimum": STATUSES.start, "maximum": STATUSES.stop - 1},
-        "headers": {"type": "object", "propertyNames": {"pattern": f"^{HEADER_NAME}$"}, "additionalProperties": value},
-        "video": _overlay(ramps=False),
-        "json": {},
-        "text": {"type": "string"},
-        "html": {"type": "string"},
-        "clip": {"type": "string"},
-        "error": {
-            "type": "object",
-            "additionalProperties": False,
-            "properties": {"code": {"type": "string"}, "message": {"type": "string"}},
-        },
-        "redirect": {"type": "string"},
-        "delay": _ref("duration"),
-        "fault": _ref("fault"),
-        "times": {"type": "integer", "minimum": 1, "maximum": MAX_INTEGER},
-        "made": {"type": "boolean"},
-    }
-    at_most_one = [{"required": [body]} for body in bodies]
+def _reply(without: Iterable[str]) -> Schema:
+    keys = {name: key for name, key in keys_of(ReplyTemplate).items() if name not in without}
+    at_most_one = [{"required": [name]} for name, key in keys.items() if key.is_body]
     return {
         "anyOf": [
             {"const": "clip", "description": "The clip."},
-            {**schemas["status"], "description": "A status, and the route's own body for it."},
-            {
-                **_mapping("reply", keys, schemas),
-                "oneOf": [*at_most_one, {"not": {"anyOf": at_most_one}}],
-            },
+            {**_schema_of(keys["status"]), "description": "A status, and the route's own body for it."},
+            {**_mapping(keys.values()), "oneOf": [*at_most_one, {"not": {"anyOf": at_most_one}}]},
         ]
     }
 
@@ -261,8 +187,8 @@ def _fault(kind: str, told: FaultKind) -> Iterable[Schema]:
         yield _with_number(kind, told, {"anyOf": at})
     if told.amount != "no":
         amount: Schema = {"type": "integer", "minimum": MIN_INTEGER, "maximum": MAX_INTEGER}
-        if kind == "drip":
-            amount["minimum"] = 1
+        if told.least is not None:
+            amount["minimum"] = told.least
         else:
             amount["not"] = {"const": 0}
         yield _with_number(kind, told, amount)

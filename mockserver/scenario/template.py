@@ -6,35 +6,11 @@ import re
 from collections.abc import Callable, Iterator, Mapping
 from typing import Any
 
-__all__ = ["NUMERIC", "OMIT", "TEMPLATES", "Lookup", "Template", "compile_template", "names"]
+from .placeholders import PLACEHOLDERS
+
+__all__ = ["OMIT", "Lookup", "Template", "compile_template", "names"]
 
 Lookup = Callable[[str, str | None], object]
-
-TEMPLATES: Mapping[str, str] = {
-    "download_url": "A signed URL of the clip at the download host; `{download_url:NAME}` is a link of its own.",
-    "download_path": "The same clip as a path, relative to the API's origin.",
-    "content_url": "The URL of the task's `/content`.",
-    "refused_url": "A URL where nothing listens: the connection is refused.",
-    "clip_data_url": "The whole clip as a `data:` URI.",
-    "task_id": "The task's id.",
-    "origin": "The API's origin.",
-    "download_origin": "The download host's origin.",
-    "model": "The model that was asked for.",
-    "prompt": "The prompt.",
-    "seconds": "The clip's duration, as text.",
-    "size": "The clip's size, as it was asked for.",
-    "now": "The time of the request, in Unix seconds.",
-    "now_ms": "The time of the request, in milliseconds.",
-    "now_iso": "The time of the request in ISO 8601, with nanoseconds.",
-    "created_at": "When the task was made, in Unix seconds.",
-    "created_at_ms": "When the task was made, in milliseconds.",
-    "created_at_iso": "When the task was made in ISO 8601, with nanoseconds.",
-    "completed_at": "When the task came to its end, in Unix seconds; 0 until then.",
-    "expires_at": "When the task's result expires, in Unix seconds.",
-}
-
-# A string that is nothing but one of these becomes an integer.
-NUMERIC = frozenset({"now", "now_ms", "created_at", "created_at_ms", "completed_at", "expires_at"})
 
 # As the value of a mapping's key it takes the key away.
 OMIT = "{omit}"
@@ -127,7 +103,7 @@ def _compile_text(text: str) -> tuple[bool, Any]:
         return True, "".join(piece for piece in pieces if isinstance(piece, str))
     if len(pieces) == 1:
         name, argument = placeholders[0]
-        if name in NUMERIC:
+        if name in PLACEHOLDERS and PLACEHOLDERS[name].numeric:
             return False, lambda lookup: lookup(name, argument)
         return False, lambda lookup: str(lookup(name, argument))
 

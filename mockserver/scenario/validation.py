@@ -2,89 +2,47 @@
 
 from __future__ import annotations
 
-import math
 import re
-from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass, fields, is_dataclass
+from collections.abc import Iterator, Mapping
+from dataclasses import fields, is_dataclass
 from functools import cache
 from itertools import chain, islice
 from types import UnionType
 from typing import Any, get_args, get_origin, get_type_hints
 
-from ..api.contract import OUTCOMES, STATUS_PHASES, URL_FIELDS, Phase, phase_of
+from ..api.contract import OUTCOMES
 from ..api.dialects import DIALECTS
 from ..api.faults import FAULTS
 from ..api.messages import Fault
-from ..api.suggest import did_you_mean, nearest
-from .model import CANCELLED, EVENTS, ReplyTemplate, Scenario, State, Transition
-from .template import OMIT, TEMPLATES, names
+from ..api.suggest import did_you_mean
+from .cache import ScenarioCache
+from .graph import graph_problems
+from .limits import (
+    DOWNLOAD_AUTH,
+    HEADER_NAME,
+    HEADER_VALUE,
+    MAX_POLLS,
+    MAX_PROBLEMS,
+    MAX_SECONDS,
+    SOURCES,
+    STATUSES,
+    TASK_ID,
+    WORD,
+)
+from .links import link_problems, mistyped_links, takes_link
+from .model import CANCELLED, EVENTS, ReplyTemplate, Scenario, State, Transition, is_ramp
+from .placeholders import PLACEHOLDERS
+from .problems import Path, Problem, ScenarioError, data_problems, not_a_text, shown
+from .template import OMIT, names
 
-__all__ = [
-    "DOWNLOAD_AUTH",
-    "HEADER_NAME",
-    "HEADER_VALUE",
-    "MAX_DEPTH",
-    "MAX_INTEGER",
-    "MAX_POLLS",
-    "MAX_PROBLEMS",
-    "MAX_SECONDS",
-    "MIN_INTEGER",
-    "SOURCES",
-    "STATUSES",
-    "TASK_ID",
-    "WITH_LINK",
-    "WORD",
-    "Path",
-    "Problem",
-    "ScenarioError",
-    "data_problems",
-    "link_problems",
-    "not_a_text",
-    "part_problems",
-    "problems",
-    "short",
-    "shown",
-    "validate",
-    "way_problems",
-]
+__all__ = ["part_problems", "problems", "validate"]
 
-Path = tuple[str | int, ...]
-
-DOWNLOAD_AUTH: Mapping[str, str] = {
-    "strict": "a request with an Authorization header is refused, as presigned storage does",
-    "lenient": "an Authorization header is ignored",
-    "bearer": "a request without an Authorization header is refused",
-}
-SOURCES = (*URL_FIELDS, "content")
-# The templates that take the name of a link.
-WITH_LINK = frozenset({"download_url", "download_path", "refused_url"})
-
-# An answer below 200 is no answer yet: HTTP has another to follow it.
-STATUSES = range(200, 600)
-# What JSON readers in other languages can hold.
-MIN_INTEGER, MAX_INTEGER = -(2**63), 2**64 - 1
-# Longer than any task or link lives, and far from where dates and floats end: 31 years.
-MAX_SECONDS = 1e9
-MAX_POLLS = 10**9 - 1
-MAX_DEPTH = 32
-# Problems that are told at once. Whoever has more than this has another problem.
-MAX_PROBLEMS = 100
-
-# The names of states, links and signals: they stand in URLs, templates and diagrams.
-WORD = r"[A-Za-z0-9_-][A-Za-z0-9_.-]*"
-# A segment of a path once it is quoted, so not "." or "..".
-TASK_ID = r"(?!\.{1,2}$)[!-~]([ -~]{0,198}[!-~])?"
-HEADER_NAME = r"[!#$%&'*+.^_`|~0-9A-Za-z-]+"
-HEADER_VALUE = r"[ -~]*"
 _WORD = re.compile(WORD)
 _NAME = re.compile(rf"{WORD}(/{WORD})*")
 _HEADER_NAME = re.compile(HEADER_NAME)
 _HEADER_VALUE = re.compile(HEADER_VALUE)
 # Where a body ends is for the edge to say: a wrong word about it is a fault.
 _FRAMING = frozenset({"content-length", "transfer-encoding"})
-_LONE = re.compile(r"[\ud800-\udfff]")
-# The words that end a task.
-_ENDS = [word for word, phase in STATUS_PHASES.items() if phase is not Phase.PENDING]
 # Transitions that come by themselves faster than this would keep a fake busy, not a client. A link of no life at all
 # is not one that has expired.
 _SHORTEST = 0.001
@@ -93,94 +51,27 @@ _CANDIDATES = 100
 _LINK = "a link's name such as 'a' or 'mirror'"
 
 
-@dataclass(frozen=True, slots=True)
-class Problem:
-    """One thing that is wrong: where (keys and list positions from the top), and what would be right.
-
-    `line` counts from 1; None where there is no text.
-    """
-
-    path: Path
-    message: str
-    line: int | None = None
-
-    def __str__(self) -> str:
-        where = ".".join(short(str(part)) for part in self.path)
-        return f"{where}: {self.message}" if where else self.message
-
-
-class ScenarioError(ValueError):
-    """A scenario that cannot be used. `problems` holds everything that is wrong with it, in the order of the file.
-
-    Its text has one line a problem: `scenarios/x.yaml:12: states.queued.next.state: no state 'complete' (...)`.
-    `where` is the file, or the scenario's name where there is none.
-    """
-
-    def __init__(self, problems: Iterable[Problem], where: str) -> None:
-        self.problems = list(problems)
-        self.where = where
-        super().__init__(
-            "\n".join(
-                f"{where}:{problem.line}: {problem}" if problem.line else f"{where}: {problem}"
-                for problem in self.problems
-            )
-        )
-
-    def __reduce__(self) -> tuple[Any, ...]:
-        return type(self), (self.problems, self.where)
-
-
-def short(text: str, length: int = 40) -> str:
-    """A text that fits into a line of an error: cut where it is long, with escapes for what cannot be printed."""
-    text = text if len(text) <= length else text[: length - 3] + "..."
-    return text if text.isprintable() else repr(text)[1:-1]
-
-
-def shown(value: object) -> str:
-    """A value in the words of an error, cut where it is long."""
-    match value:
-        case None:
-            return "nothing"
-        case bool():
-            return "true" if value else "false"
-        case Mapping():
-            return "a mapping"
-        case list() | tuple():
-            return "a list"
-        case str():
-            return repr(value if len(value) <= 40 else value[:37] + "...")
-        case int() | float():
-            return short(repr(value))
-        case _:
-            return f"a Python {type(value).__name__}"
-
-
-def not_a_text(value: object) -> str:
-    """What is said of a value that should be a text."""
-    return f"{shown(value)} is not a text" + ("; put it in quotes" if isinstance(value, int | float) else "")
-
-
-# By identity, as scenarios hold mappings and do not hash: the same one is given to many fakes.
-_right: dict[int, Scenario] = {}
-_KEPT = 512
-
-
 def validate(scenario: Scenario) -> Scenario:
     """The scenario itself. Raises `ScenarioError` with every problem when it is not right."""
-    if _right.get(id(scenario)) is not scenario:
-        found = problems(scenario)
-        if found:
-            raise ScenarioError(found, scenario.name)
-        if len(_right) >= _KEPT:
-            _right.clear()
-        _right[id(scenario)] = scenario
+    _is_valid.get(scenario)
     return scenario
+
+
+def _raise_for_problems(scenario: Scenario) -> bool:
+    found = problems(scenario)
+    if found:
+        raise ScenarioError(found, scenario.name)
+    return True
+
+
+# The same scenario is given to many fakes.
+_is_valid = ScenarioCache(_raise_for_problems)
 
 
 def problems(scenario: Scenario) -> list[Problem]:
     """Everything that is wrong with a scenario, from the top down; at most `MAX_PROBLEMS`."""
     found = list(islice(_type_problems(scenario, Scenario, ()), MAX_PROBLEMS))
-    rest = chain(part_problems(scenario), way_problems(scenario), link_problems(scenario))
+    rest = chain(part_problems(scenario), graph_problems(scenario), link_problems(scenario))
     # Of what a file could not even hold no more is said.
     return found or list(islice(rest, MAX_PROBLEMS))
 
@@ -254,7 +145,7 @@ def part_problems(scenario: Scenario) -> Iterator[Problem]:
     yield from _duration_problems(scenario.link_lifetime, ("link_lifetime",), "a link lives", _SHORTEST)
     if scenario.expect is not None:
         yield from _expect_problems(scenario.expect.outcome, scenario.expect.sources)
-    slips = _slips(scenario)
+    slips = mistyped_links(scenario)
     yield from _reply_problems(scenario.create, ("create",), "create", slips)
     if not scenario.states:
         yield Problem(("states",), "there is no state")
@@ -282,7 +173,7 @@ def _state_problems(scenario: Scenario, name: str, state: State, slips: Mapping[
     here: Path = ("states", name)
     yield from _word_problems(name, here, "a state's name such as 'queued'")
     progress = state.video.get("progress")
-    if isinstance(progress, list | tuple) and not _is_ramp(progress):
+    if isinstance(progress, list | tuple) and not is_ramp(progress):
         yield Problem((*here, "video", "progress"), "a ramp is two whole numbers, such as [10, 90]")
     for part in ("video", "unified", "wrapped"):
         yield from _template_problems(getattr(state, part), (*here, part), slips)
@@ -293,10 +184,6 @@ def _state_problems(scenario: Scenario, name: str, state: State, slips: Mapping[
         yield from _reply_problems(replies, (*here, "downloads", link), "download", slips)
     for index, way in enumerate(state.next):
         yield from _transition_problems(scenario, way, (*here, "next", index))
-
-
-def _is_ramp(progress: object) -> bool:
-    return isinstance(progress, list | tuple) and len(progress) == 2 and all(_is_a(end, int) for end in progress)
 
 
 def _word_problems(word: str, path: Path, what: str) -> Iterator[Problem]:
@@ -409,54 +296,16 @@ def _fault_problems(fault: Fault, path: Path) -> Iterator[Problem]:
         yield Problem(path, f"{fault.at * 100:g}% is not a share of the body from 0% to 100%")
     elif fault.at is not None and fault.at < 0:
         yield Problem(path, f"{fault.at} is not a number of bytes")
-    if fault.kind == "drip" and fault.amount is not None and fault.amount < 1:
-        yield Problem(path, f"{fault.amount} is not a rate of 1 byte a second or more")
-    if fault.kind == "wrong_length" and fault.amount == 0:
-        yield Problem(path, "a difference of 0 is no fault")
+    if fault.amount is not None:
+        if kind.least is not None and fault.amount < kind.least:
+            yield Problem(path, f"{fault.amount} is too small: {fault.kind!r} takes {kind.least} or more")
+        elif kind.least is None and fault.amount == 0:
+            yield Problem(path, f"{fault.kind!r} of 0 is no fault")
 
 
 def _example(kind: str) -> str:
     example = FAULTS[kind].example
     return f", such as {example}" if example else ""
-
-
-def data_problems(value: object, path: Path) -> Iterator[Problem]:
-    """What in a value is not JSON: other types, NaN, keys that are no text, half characters, too deep a nesting."""
-    if len(path) >= MAX_DEPTH:
-        yield Problem(path[:MAX_DEPTH], f"nested more than {MAX_DEPTH} levels deep")
-    elif isinstance(value, str):
-        if found := _LONE.search(value):
-            yield Problem(path, f"half a character, {found[0]!r}: no text can hold it")
-    elif isinstance(value, Mapping):
-        for key, part in value.items():
-            if not isinstance(key, str):
-                yield Problem(path, f"the key {shown(key)} is not a text")
-                continue
-            if _LONE.search(key):
-                yield Problem(path, f"half a character in the key {shown(key)}: no text can hold it")
-                continue
-            yield from data_problems(part, (*path, key))
-    elif isinstance(value, list | tuple):
-        for index, part in enumerate(value):
-            yield from data_problems(part, (*path, index))
-    elif isinstance(value, float):
-        if not math.isfinite(value):
-            yield Problem(path, f"{value!r} is not a number that JSON has")
-    elif isinstance(value, int):
-        if not MIN_INTEGER <= value <= MAX_INTEGER:
-            yield Problem(path, f"{shown(value)} is too large a number: 64 bits are the most")
-    elif value is not None:
-        yield Problem(path, f"{shown(value)} is not a value that JSON has")
-
-
-def _slips(scenario: Scenario) -> dict[str, str]:
-    """Links in templates that are nearly one with replies: the link that was probably meant, by what is written."""
-    links = {link for state in scenario.states.values() for link in state.downloads}
-    if not links:
-        return {}
-    asked = (argument for name, argument in _placeholders(scenario) if argument and name in WITH_LINK)
-    others = islice(dict.fromkeys(argument for argument in asked if argument not in links), _CANDIDATES)
-    return {other: close for other in others if (close := nearest(other, links))}
 
 
 def _template_problems(value: Any, path: Path, slips: Mapping[str, str], *, of_key: bool = False) -> Iterator[Problem]:
@@ -478,130 +327,13 @@ def _template_problems(value: Any, path: Path, slips: Mapping[str, str], *, of_k
 
 def _placeholder_problems(name: str, argument: str | None, path: Path, slips: Mapping[str, str]) -> Iterator[Problem]:
     whole = "{" + name + (f":{argument}" if argument is not None else "") + "}"
-    if name not in TEMPLATES:
-        yield Problem(path, f"no template {whole}{did_you_mean(name, TEMPLATES)}; write {{{whole}}} for the text")
-    elif argument is not None and name not in WITH_LINK:
+    if name not in PLACEHOLDERS:
+        hint = did_you_mean(name, PLACEHOLDERS)
+        yield Problem(path, f"unknown placeholder {whole}{hint}; write {{{whole}}} for the text")
+    elif argument is not None and not takes_link(name):
         yield Problem(path, f"{{{name}}} takes no ':{argument}'")
     elif argument is not None and not _WORD.fullmatch(argument):
         yield from _word_problems(argument, path, _LINK)
     # A link of its own need not be scripted: then it gives the clip. Nearly the name of one is a slip.
     elif argument is not None and argument in slips:
         yield Problem(path, f"no state has a link {argument!r} in 'downloads' (did you mean {slips[argument]!r}?)")
-
-
-# --- how the parts hang together --------------------------------------------------------------------------------------
-
-
-def link_problems(scenario: Scenario) -> Iterator[Problem]:
-    """Links with replies of their own that nothing shows."""
-    if not any(state.downloads for state in scenario.states.values()):
-        return
-    # What is nearly a link or a template is told already; that the right one is missing would be told on top of it.
-    used = {argument for name, argument in _placeholders(scenario) if name in WITH_LINK or name not in TEMPLATES}
-    used.update(_slips(scenario).values())
-    for name, state in scenario.states.items():
-        for link in state.downloads:
-            if link not in used and _WORD.fullmatch(link):
-                yield Problem(("states", name, "downloads", link), f"nothing shows {{download_url:{link}}}")
-
-
-def way_problems(scenario: Scenario) -> Iterator[Problem]:
-    """States that no way leads to or out of, and ramps that do not know how long they last."""
-    # One slip is told once: where a way out is missing, or leads to a state that is not there, it is the reason for
-    # what cannot be reached.
-    known = {*scenario.states, CANCELLED}
-    is_whole = all(way.state in known for state in scenario.states.values() for way in state.next)
-    reached = _reached(scenario)
-    stuck = {} if scenario.never_ends else dict(_stuck(scenario))
-    if is_whole and scenario.start in scenario.states and not reached & stuck.keys():
-        yield from _unreachable(scenario, reached)
-    for name, state in scenario.states.items():
-        untimed = all(way.on is not None or way.signal is not None for way in state.next)
-        if name in stuck:
-            yield stuck[name]
-        elif untimed and _is_ramp(state.video.get("progress")):
-            yield Problem(("states", name, "video", "progress"), "a ramp needs to know how long: a 'next' with 'after'")
-    if is_whole and not scenario.never_ends:
-        yield from _endless(scenario)
-
-
-def _placeholders(scenario: Scenario) -> Iterator[tuple[str, str | None]]:
-    for state in scenario.states.values():
-        yield from names([state.video, state.unified, state.wrapped])
-        for replies in (state.poll, state.content, state.download, *state.downloads.values()):
-            yield from _reply_placeholders(replies)
-    yield from _reply_placeholders(scenario.create)
-
-
-def _reply_placeholders(replies: tuple[ReplyTemplate, ...]) -> Iterator[tuple[str, str | None]]:
-    for reply in replies:
-        yield from names(
-            [dict(reply.headers), reply.video, reply.json, reply.text, reply.html, reply.error, reply.redirect]
-        )
-
-
-def _ways(scenario: Scenario) -> dict[str, set[str]]:
-    return {
-        name: {way.state for way in state.next if way.state in scenario.states}
-        for name, state in scenario.states.items()
-    }
-
-
-def _reached(scenario: Scenario) -> set[str]:
-    ways = _ways(scenario)
-    reached = _closure({scenario.start}, ways)
-    # Every state that is no end can be cancelled.
-    if any(scenario.states[name].next for name in reached & scenario.states.keys()):
-        reached |= _closure({CANCELLED}, ways)
-    return reached
-
-
-def _unreachable(scenario: Scenario, reached: set[str]) -> Iterator[Problem]:
-    ways = _ways(scenario)
-    # What such a state leads to is not told besides: it is reached once the state is.
-    cut_off = {name: ways[name] for name in scenario.states if name not in reached}
-    led_to = {target for name, targets in cut_off.items() for target in targets if target != name}
-    for name in sorted(cut_off, key=lambda name: name in led_to):
-        if name not in reached:
-            reached = reached | _closure({name}, ways)
-            yield Problem(("states", name), f"no way from the start, {shown(scenario.start)}, leads here")
-
-
-def _stuck(scenario: Scenario) -> Iterator[tuple[str, Problem]]:
-    for name, state in scenario.states.items():
-        status = state.video.get("status", "queued" if name == scenario.start else "processing")
-        if not state.next and phase_of(status) is Phase.PENDING:
-            word = status.strip().casefold() if isinstance(status, str) else ""
-            close = nearest(word, _ENDS) if word not in STATUS_PHASES else None
-            message = (
-                f"the task stays here for ever at {shown(status)}, which is no end"
-                + (f" (did you mean {close!r}?)" if close else "")
-                + ": give it a 'next', or say 'never_ends: true'"
-            )
-            yield name, Problem(("states", name), message)
-
-
-def _endless(scenario: Scenario) -> Iterator[Problem]:
-    states = scenario.states
-    backwards: dict[str, set[str]] = {name: set() for name in states}
-    for name, targets in _ways(scenario).items():
-        for target in targets:
-            backwards[target].add(name)
-    ends = {name for name, state in states.items() if not state.next}
-    if CANCELLED not in states:
-        ends |= {name for name, state in states.items() if any(way.state == CANCELLED for way in state.next)}
-    ending = _closure(ends, backwards)
-    for name in states:
-        if name not in ending:
-            yield Problem(("states", name), "no way from here leads to an end: add one, or say 'never_ends: true'")
-
-
-def _closure(start: set[str], ways: Mapping[str, set[str]]) -> set[str]:
-    reached: set[str] = set()
-    waiting = list(start)
-    while waiting:
-        name = waiting.pop()
-        if name not in reached:
-            reached.add(name)
-            waiting.extend(ways.get(name, ()))
-    return reached

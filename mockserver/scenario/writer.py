@@ -4,8 +4,7 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Iterator, Mapping
-from dataclasses import fields
+from collections.abc import Callable, Iterator, Mapping
 from decimal import Decimal
 from typing import Any, Literal
 
@@ -14,38 +13,16 @@ import yaml
 from ..api.messages import Fault
 from ..api.suggest import did_you_mean
 from . import yaml_text as yaml_data
-from .model import ReplyTemplate, Scenario, State, Transition
-from .reader import BODIES, STATE_KEYS, UNITS
+from .keys import Kind, keys_of
+from .model import Expect, ReplyTemplate, Scenario, State, Transition
+from .reader import UNITS
 
 __all__ = ["to_data", "write_scenario"]
 
 
 def to_data(scenario: Scenario) -> dict[str, Any]:
     """A scenario as the data that a file of it holds, in its shortest form; `from_data` turns it back."""
-    given: dict[str, Any] = {
-        "summary": scenario.summary,
-        "source": scenario.source,
-        "dialect": scenario.dialect,
-        "clip": scenario.clip,
-        "task_id": scenario.task_id,
-        "start": scenario.start,
-        "seed": scenario.seed,
-        "never_ends": scenario.never_ends,
-        "download_auth": scenario.download_auth,
-        "link_lifetime": scenario.link_lifetime,
-    }
-    usual = {field.name: field.default for field in fields(Scenario)}
-    data = {key: value for key, value in given.items() if value != usual[key]}
-    if "link_lifetime" in data:
-        data["link_lifetime"] = _written_duration(scenario.link_lifetime)
-    if scenario.create:
-        data["create"] = _written_replies(scenario.create)
-    data["states"] = {name: _written_state(state) for name, state in scenario.states.items()}
-    if scenario.expect is not None:
-        data["expect"] = {"outcome": scenario.expect.outcome}
-        if scenario.expect.sources:
-            data["expect"]["from"] = _one_or_all(list(scenario.expect.sources))
-    return data
+    return _written(scenario)
 
 
 def write_scenario(scenario: Scenario, *, format: Literal["yaml", "json"] = "yaml", schema: str | None = None) -> str:
@@ -68,33 +45,21 @@ def _one_or_all(values: list[Any]) -> Any:
     return values[0] if len(values) == 1 else values
 
 
-def _written_state(state: State) -> dict[str, Any]:
+def _written(part: Scenario | State | Transition | ReplyTemplate | Expect) -> dict[str, Any]:
+    """The keys of a part of a scenario, in their order; what is as usual is not written."""
     data: dict[str, Any] = {}
-    for key in ("video", "unified", "wrapped"):
-        if getattr(state, key):
-            data[key] = _plain(getattr(state, key))
-    for key in ("poll", "download", "content"):
-        if getattr(state, key):
-            data[key] = _written_replies(getattr(state, key))
-    if state.downloads:
-        data["downloads"] = {link: _written_replies(replies) for link, replies in state.downloads.items()}
-    if state.next:
-        data["next"] = _one_or_all([_written_transition(way) for way in state.next])
-    return {key: data[key] for key in STATE_KEYS if key in data}
-
-
-def _written_transition(way: Transition) -> dict[str, Any]:
-    data: dict[str, Any] = {"state": way.state}
-    if way.polls is not None:
-        data["after"] = f"{way.polls} poll{'' if way.polls == 1 else 's'}"
-    if way.seconds is not None:
-        data["after"] = _written_duration(way.seconds)
-    if way.on is not None:
-        data["on"] = way.on
-    if way.signal is not None:
-        data["signal"] = way.signal
-    if way.chance != 1:
-        data["chance"] = way.chance
+    for key in keys_of(type(part)).values():
+        value = getattr(part, key.field)
+        if key.kind == "after":
+            if part.polls is not None:  # type: ignore[union-attr]
+                data[key.name] = f"{value} poll{'' if value == 1 else 's'}"
+            elif part.seconds is not None:  # type: ignore[union-attr]
+                data[key.name] = _written_duration(part.seconds)  # type: ignore[union-attr]
+        elif key.kind == "any":
+            if getattr(part, f"has_{key.field}"):
+                data[key.name] = _plain(value)
+        elif key.required or value != key.default:
+            data[key.name] = _WRITERS.get(key.kind, _plain)(value)
     return data
 
 
@@ -105,24 +70,7 @@ def _written_replies(replies: tuple[ReplyTemplate, ...]) -> Any:
 def _written_reply(reply: ReplyTemplate) -> Any:
     if reply == ReplyTemplate(clip="clip"):
         return "clip"
-    data: dict[str, Any] = {}
-    if reply.status is not None:
-        data["status"] = reply.status
-    if reply.headers:
-        data["headers"] = dict(reply.headers)
-    for key in BODIES:
-        value = getattr(reply, key)
-        if reply.has_json if key == "json" else value is not None:
-            data[key] = _plain(value)
-    if reply.delay:
-        data["delay"] = _written_duration(reply.delay)
-    if reply.fault is not None:
-        data["fault"] = _written_fault(reply.fault)
-    if reply.times != 1:
-        data["times"] = reply.times
-    if reply.made is not None:
-        data["made"] = reply.made
-    return data
+    return _written(reply)
 
 
 def _written_fault(fault: Fault) -> Any:
@@ -150,6 +98,20 @@ def _plain(value: Any) -> Any:
     if isinstance(value, list | tuple):
         return [_plain(part) for part in value]
     return value
+
+
+# How the values of the kinds of keys are written; of the others, as plain data.
+_WRITERS: Mapping[Kind, Callable[[Any], Any]] = {
+    "duration": _written_duration,
+    "expect": _written,
+    "fault": _written_fault,
+    "headers": dict,
+    "links": lambda links: {link: _written_replies(replies) for link, replies in links.items()},
+    "replies": _written_replies,
+    "sources": lambda sources: _one_or_all(list(sources)),
+    "states": lambda states: {name: _written(state) for name, state in states.items()},
+    "transitions": lambda transitions: _one_or_all([_written(transition) for transition in transitions]),
+}
 
 
 # YAML is written here and not by PyYAML: what stands on one line is a matter of what the keys mean, and of YAML only

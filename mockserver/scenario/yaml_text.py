@@ -17,7 +17,8 @@ from typing import Any
 
 import yaml
 
-from .validation import MAX_DEPTH, MAX_PROBLEMS, Path, Problem, short
+from .limits import MAX_DEPTH, MAX_PROBLEMS
+from .problems import Path, Problem, short
 
 __all__ = ["MAX_SIZE", "MAX_VALUES", "TWICE", "Located", "resolve", "text_to_data"]
 

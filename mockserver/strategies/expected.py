@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from dataclasses import replace
 
 from ..api.contract import URL_FIELDS, URL_FIELDS_TABLE_READING
-from ..fake.clip_files import shipped_shelf
+from ..fake.clip_files import shipped_clips
 from ..judge.reference_client import expectation
 from ..scenario.model import Expect, Scenario
 from ..scenario.sources import NoScenarios
@@ -43,7 +43,7 @@ def reachable(scenario: Scenario, order: tuple[str, ...], fields: Sequence[str])
 
 def _read(scenario: Scenario, order: tuple[str, ...]) -> Expect | None:
     try:
-        return expectation(scenario, NoScenarios(), shipped_shelf(), order)
+        return expectation(scenario, NoScenarios(), shipped_clips(), order)
     except ValueError:
         return None  # another film
 

@@ -12,7 +12,7 @@ from ..api.dialects import OMIT
 from ..api.messages import Fault
 from ..scenario import template
 from ..scenario.model import ReplyTemplate
-from ..scenario.validation import data_problems
+from ..scenario.problems import data_problems
 from . import values
 from .parts import DOCUMENTED, HOSTILE, Variety
 

@@ -60,7 +60,7 @@ class Result:
     def verdicts(self) -> list[Verdict]:
         """One for each scenario, without those for which a found one stands."""
         told = {rule for found in self.found for rule in _broken(found.verdict)}
-        left = [verdict for verdict in self.drawn if not verdict.broken or not told.issuperset(_broken(verdict))]
+        left = [verdict for verdict in self.drawn if not verdict.violations or not told.issuperset(_broken(verdict))]
         return [*left, *(found.verdict for found in self.found)]
 
 
@@ -127,4 +127,4 @@ def _digest(text: str) -> str:
 
 
 def _broken(verdict: Verdict) -> list[str]:
-    return [broken.rule.id for broken in verdict.broken]
+    return [broken.rule.id for broken in verdict.violations]

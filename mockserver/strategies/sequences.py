@@ -26,19 +26,19 @@ from hypothesis import strategies as st
 from hypothesis.errors import HypothesisException
 from hypothesis.stateful import RuleBasedStateMachine, rule
 
-from ..api.contract import DOWNLOAD_ROUTE, URL_FIELDS, Phase, phase_of
+from ..api.contract import URL_FIELDS, Phase, phase_of
+from ..api.dialects import DIALECTS, enveloped
 from ..api.messages import Fault, Reply
-from ..api.routing import RouteTree, api_routes
 from ..checking.shared_fakes import video_clock
 from ..edges.inprocess.respx import VideoMock
+from ..fake.context import RequestContext
 from ..fake.responses import json_reply, storage_reply
-from ..fake.state import Call
 from ..fake.tasks import Task
-from ..judge import anomalies as troubles
+from ..judge import anomalies
 from ..judge.expectation import case_of
 from ..judge.observations import CREATES, POLLS, Case, Outcome
-from ..judge.rules import RULES
-from ..judge.verdict import Broken, Terms, Verdict, judge, new_report
+from ..judge.rules.table import RULES
+from ..judge.verdict import Terms, Verdict, Violation, judge, new_report
 from ..scenario.model import Expect, ReplyTemplate, Scenario, State, Transition
 
 __all__ = ["OUTAGES", "ClientMachine", "Service"]
@@ -49,7 +49,6 @@ OUTAGES = ("503", "502 page", "200 page", "reset")
 _PAGE = "<html><body><h1>The service will be back soon</h1></body></html>"
 _AT_IT = "it is still at it"
 _MOST_REQUESTS = 500  # of one call; one call is one look, or one attempt at the clip
-_DOWNLOADS = RouteTree([DOWNLOAD_ROUTE])
 
 # --- the service ------------------------------------------------------------------------------------------------------
 
@@ -102,44 +101,42 @@ class Service(VideoMock):
     restarting = False
     asked = 0
 
+    def __init__(self, **options: Any) -> None:
+        super().__init__(intercept=self._answered, **options)
+
     @property
     def is_well(self) -> bool:
         """Whether the next request will be answered as it should be."""
         return self.outage is None and not self.restarting
 
-    def _answer(self, call: Call) -> Reply:
+    def _answered(self, context: RequestContext, answer: Callable[[], Reply]) -> Reply:
         self.asked += 1
         if self.asked > _MOST_REQUESTS:
             raise Runaway
         if self.outage is not None:
-            self._note(call)
-            return self._out_of_order(call, self.outage)
-        reply = super()._answer(call)
+            self._note(context)
+            return self._out_of_order(context, self.outage)
+        reply = answer()
         if self.restarting:
             self.restarting = False
             reply.fault = Fault("reset")
         return reply
 
-    def _note(self, call: Call) -> None:
+    def _note(self, context: RequestContext) -> None:
         """Tell the journal what was asked for, although nobody carries it out."""
-        request = call.request
-        tree = _DOWNLOADS if request.host == "download" else api_routes(self.settings.dialect)
-        match = tree.find(request.method, request.path)
-        if match is None or match.route is None:
-            return
-        call.route, call.params = match.route, match.params
-        id = call.params.get("task_id") or parse_qs(request.query).get("id", [""])[-1]
-        call.task = self._desk.book.get(id)
-        call.state = call.task.state if call.task is not None else None
+        id = context.path_params.get("task_id") or parse_qs(context.request.query).get("id", [""])[-1]
+        context.task = self.find_task(id)
+        context.state = context.task.state if context.task is not None else None
 
-    def _out_of_order(self, call: Call, outage: str) -> Reply:
+    def _out_of_order(self, context: RequestContext, outage: str) -> Reply:
         if outage.endswith("page"):
             return Reply(int(outage[:3]), (("content-type", "text/html; charset=utf-8"),), _PAGE.encode())
-        if call.request.host == "download":
+        if context.request.host == "download":
             reply = storage_reply(503)
         else:
-            desk = self._desk
-            reply = json_reply(desk.error(desk.dialect, "server_error", {"phrase": "Service Unavailable"})[1], 503)
+            error = DIALECTS[self.settings.dialect].errors["server_error"]
+            message = error.message.format(phrase="Service Unavailable", request_id="outage")
+            reply = json_reply(enveloped(error, message), 503)
         if outage == "reset":
             reply.fault = Fault("reset")
         return reply
@@ -414,7 +411,7 @@ class ClientMachine(RuleBasedStateMachine):
             if exchange.task_id == task.id or (exchange.task_id is None and exchange.operation not in CREATES)
         ]
         others = [other for other in case.clips if other != film]
-        case = replace(case, exchanges=own, clips=[film], decoys=[*case.decoys, *others], bill=1)
+        case = replace(case, exchanges=own, clips=[film], other_clips=[*case.other_clips, *others], bill=1)
         end = case.ending
         if end is None:
             return case
@@ -423,7 +420,7 @@ class ClientMachine(RuleBasedStateMachine):
         left_out = {
             each.number
             for each in own
-            if each.number > after and each.operation in POLLS and troubles.is_trouble(case, each)
+            if each.number > after and each.operation in POLLS and anomalies.is_bad_reply(case, each)
         }
         return replace(case, exchanges=[each for each in own if each.number not in left_out])
 
@@ -437,18 +434,18 @@ class ClientMachine(RuleBasedStateMachine):
         broken = RULES[rule]
         if broken in self.terms.rules():
             last = case.last.number if case.last is not None else None
-            found = Broken(broken, self.terms.level_of(broken), message, last if exchange is None else exchange)
+            found = Violation(broken, self.terms.level_of(broken), message, last if exchange is None else exchange)
             self._report(Verdict(case.scenario, case.expect, case.outcome, (found,), case.exchanges, "fail"), error)
 
     def _report(self, verdict: Verdict, error: Exception | None = None) -> None:
-        if verdict.broken:
+        if verdict.violations:
             report = new_report(
                 type(self).__name__, self.terms, {}, self.clock.now(),
                 flow="create", seed=self.service.settings.seed, timeout=0.0, speed=1.0,
             )  # fmt: skip
             report.verdicts.append(verdict)
             try:
-                report.raise_for_broken()
+                report.raise_for_violations()
             except AssertionError as broken:
                 raise broken from error
 

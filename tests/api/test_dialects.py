@@ -9,6 +9,7 @@ import pytest
 from support.asking import CREATE, ORIGINS, ask, at_once, done, poll, polled_to_the_end, told, waiting
 from support.fakes import NewFake
 from video_mockserver.api.dialects import DIALECTS
+from video_mockserver.api.faults import describe
 from video_mockserver.api.messages import Fault
 from video_mockserver.scenario.model import ReplyTemplate, State, Transition
 
@@ -402,7 +403,7 @@ def test_every_dialect_is_named_as_it_is_listed_and_its_create_fields_exist(dial
 
 
 def test_a_fault_reads_as_a_sentence() -> None:
-    assert Fault("truncate", 0.5).describe() == "truncate after 50% of the body"
-    assert Fault("reset", 1024).describe() == "reset after 1024 bytes"
-    assert Fault("wrong_length", amount=-5).describe() == "wrong length of -5 bytes"
-    assert Fault("drip", amount=20).describe() == "drip at 20 bytes/s"
+    assert describe(Fault("truncate", 0.5)) == "truncate after 50% of the body"
+    assert describe(Fault("reset", 1024)) == "reset after 1024 bytes"
+    assert describe(Fault("wrong_length", amount=-5)) == "wrong length of -5 bytes"
+    assert describe(Fault("drip", amount=20)) == "drip at 20 bytes/s"

@@ -15,13 +15,13 @@ import httpx
 import httpx2
 import pytest
 
-from support.zoo import TLS, Careful, NoClip
+from support.careful_client import TLS, Careful, NoClip
+from video_mockserver import check
 from video_mockserver.judge.expectation import chosen
 from video_mockserver.judge.verdict import ContractBroken, Terms
 from video_mockserver.scenario.library import Library
 from video_mockserver.scenario.model import Expect, Fault, ReplyTemplate, Scenario, State
 from video_mockserver.scenario.sources import UnknownScenario
-from video_mockserver.testing import check
 
 PLAIN = "lifecycle/plain"
 STUCK = "lifecycle/stuck_processing"
@@ -70,19 +70,19 @@ CLIENTS = {
 def test_a_client_is_run_and_judged(client: Any, transport: str) -> None:
     report = check(client, scenarios=[PLAIN, "download/url_404"], transport=transport)
     failed, passed = report.verdicts
-    assert (passed.scenario.name, passed.word, passed.broken) == (PLAIN, "pass", ())
+    assert (passed.scenario.name, passed.status, passed.violations) == (PLAIN, "pass", ())
     assert passed.outcome.ended == "delivered"
-    assert failed.word == report.word == "fail"
+    assert failed.status == report.status == "fail"
     assert not report.ok
-    [broken] = failed.broken
+    [broken] = failed.violations
     assert (broken.rule.id, broken.level) == ("fallback-download", "must")
     assert re.fullmatch(
-        r"GET download:/clips/\w+/video.mp4 \(#\d\) was answered 404, and /content was not asked", broken.message
+        r"GET download:/clips/\w+/video.mp4 \(#\d\) was answered 404, and /content was not requested", broken.message
     )
     shown = next(exchange for exchange in failed.exchanges if exchange.number == broken.exchange)
     assert shown.status == 404
     with pytest.raises(ContractBroken, match="fallback-download"):
-        report.raise_for_broken()
+        report.raise_for_violations()
 
 
 def test_a_client_of_another_library_is_judged_over_sockets() -> None:
@@ -123,7 +123,7 @@ def test_in_the_other_flow_the_client_makes_its_task() -> None:
 
 def test_scenarios_about_creating_are_left_out_where_a_task_is_given() -> None:
     report = check(Careful(), scenarios=["create/create_500", PLAIN], transport="mock")
-    assert report.skipped == {"create/create_500": "it is about creating, and the client is given a task"}
+    assert report.skipped == {"create/create_500": "it tests creating a task, and this client is given one"}
     assert len(report.verdicts) == 1
 
 
@@ -149,10 +149,10 @@ def test_a_client_that_does_not_end_is_stopped(patience: str, transport: str) ->
     ).verdicts
     assert verdict.outcome.ended == "stopped"
     if patience == "awaits":
-        assert (verdict.word, verdict.broken[0].rule.id) == ("fail", "give-up-endless-task")
+        assert (verdict.status, verdict.violations[0].rule.id) == ("fail", "give-up-endless-task")
     else:
-        assert "give-up-endless-task" in {broken.rule.id for broken in verdict.broken}
-        assert ("poll-pause" in {broken.rule.id for broken in verdict.broken}) == (patience == "never waits")
+        assert "give-up-endless-task" in {broken.rule.id for broken in verdict.violations}
+        assert ("poll-pause" in {broken.rule.id for broken in verdict.violations}) == (patience == "never waits")
 
 
 def test_a_client_that_is_stuck_in_a_socket_is_stopped() -> None:
@@ -166,17 +166,17 @@ def test_a_client_that_is_stuck_in_a_socket_is_stopped() -> None:
         expect=Expect("no_end"), never_ends=True,
     )  # fmt: skip
     [verdict] = check(client, scenarios=stalled, timeout=0.3).verdicts
-    assert verdict.outcome.said == "stopped after 0.3 s"
+    assert verdict.outcome.description == "stopped after 0.3 s"
     # Its time-out may be a good one, only longer than the check's.
-    assert (verdict.word, verdict.broken) == ("error", ())
-    assert verdict.note == "it could not be judged: give the case more time, or the client a shorter time-out"
+    assert (verdict.status, verdict.violations) == ("error", ())
+    assert verdict.note == "not judged: give the case more time, or the client a shorter timeout"
 
 
 def test_a_stopped_client_leaves_its_thread_as_it_was() -> None:
     """What stops a client from another thread has arrived, or Python 3.11 spins in the next function that is traced."""
     code = """
 import sys, urllib.request
-from video_mockserver.testing import check
+from video_mockserver import check
 
 def client(base_url, api_key, task_id):
     while True:
@@ -211,7 +211,7 @@ def test_an_endless_body_is_stopped() -> None:
     )  # fmt: skip
     [verdict] = check(client, scenarios=endless, transport="mock").verdicts
     assert verdict.outcome == type(verdict.outcome)("stopped", "stopped: what it read had no end")
-    assert [broken.rule.id for broken in verdict.broken] == ["give-up-stalled"]
+    assert [broken.rule.id for broken in verdict.violations] == ["give-up-stalled"]
 
 
 def test_whoever_would_wait_for_a_stalled_connection_for_ever_is_found_without_sockets() -> None:
@@ -219,8 +219,8 @@ def test_whoever_would_wait_for_a_stalled_connection_for_ever_is_found_without_s
         timeout = None
 
     [verdict] = check(NoTimeout(), scenarios="download/stalled_in_the_middle", transport="mock").verdicts
-    assert [broken.rule.id for broken in verdict.broken] == ["give-up-stalled"]
-    assert "waited for 3600 s" in verdict.broken[0].message
+    assert [broken.rule.id for broken in verdict.violations] == ["give-up-stalled"]
+    assert "waited for 3600 s" in verdict.violations[0].message
 
 
 def test_a_scenario_of_ones_own_needs_no_expectation() -> None:
@@ -242,12 +242,14 @@ def test_the_other_reading_of_the_order_is_judged_by_itself() -> None:
     assert [verdict.scenario.name for verdict in report.failed] == ["urls/output_before_video_url"]
     report = check(TableReader(), scenarios=both, transport="mock", url_order="video_url")
     assert report.ok
-    assert report.skipped == {"urls/output_before_video_url": "whoever reads video_url first gets another film"}
+    assert report.skipped == {"urls/output_before_video_url": "a client that reads video_url first gets another clip"}
 
 
 def test_verdicts_come_as_they_are_ready() -> None:
     came: list[str] = []
-    check(simple, scenarios=[PLAIN, "url_404"], transport="mock", on_verdict=lambda verdict: came.append(verdict.word))
+    check(
+        simple, scenarios=[PLAIN, "url_404"], transport="mock", on_verdict=lambda verdict: came.append(verdict.status)
+    )
     assert came == ["fail", "pass"]
 
 
@@ -267,7 +269,7 @@ def test_what_a_client_returns_is_bytes() -> None:
         ({"level": "may"}, "level: no 'may' (available: must, should)"),
         ({"url_order": "url"}, "url_order: no 'url' (available: output.url, video_url)"),
         ({"ignore": {"retry_after": "x"}}, "ignore: no 'retry_after' (did you mean 'retry-after'?)"),
-        ({"ignore": {"retry-after": " "}}, "ignore.retry-after: a rule is left out for a reason; say which"),
+        ({"ignore": {"retry-after": " "}}, "ignore.retry-after: expected the reason, a text that is not empty"),
         ({"levels": {"retry-after": "may"}}, "levels.retry-after: no 'may' (available: must, should)"),
     ],
 )
@@ -285,8 +287,8 @@ def test_a_failure_that_is_told_in_other_ways_is_judged() -> None:
 
     told = [check(client, scenarios=PLAIN, transport="mock") for client in (exits(1), exits(0), lambda *_: None)]
     assert [report.verdicts[0].outcome.ended for report in told] == ["reported", "delivered", "delivered"]
-    assert "deliver" in told[2].broken()
-    assert told[2].verdicts[0].outcome.said == "returned None, where a failure is raised"
+    assert "deliver" in told[2].violations()
+    assert told[2].verdicts[0].outcome.description == "returned None, where a failure is raised"
 
 
 @pytest.mark.parametrize(
@@ -336,7 +338,7 @@ def reported(**terms: Any) -> list[tuple[str, str]]:
         raise NoClip("at once")
 
     report = check(gives_up, scenarios="polling/poll_500", transport="mock", **terms)
-    return [(broken.rule.id, broken.level) for verdict in report.verdicts for broken in verdict.broken]
+    return [(broken.rule.id, broken.level) for verdict in report.verdicts for broken in verdict.violations]
 
 
 def test_a_project_sets_levels_and_leaves_rules_out() -> None:

@@ -82,16 +82,16 @@ def test_the_user_is_told_what_broke_where_why_and_how_to_see_it_again(capsys: C
     out = told(capsys)
     first, *lines = out.splitlines()
     assert first == "fail download/url_404: fallback-download"
-    assert "FAIL download/url_404: The URL answers 404, and /content has the clip." in lines
+    assert "FAIL download/url_404: The URL answers 404; /content has the clip." in lines
     assert re.search(r"must fallback-download: GET download:/clips/\w+/video.mp4 \(#3\) was answered 404", out)
-    assert '"When the download of the URL fails, the clip is asked for at /content." (OctopusX: ' in out
-    assert "expected: clip, from content; the client: it reported that there is no clip: exit 1" in out
+    assert '"If the download from the URL fails, the clip is fetched from /content." (OctopusX: ' in out
+    assert "expected: clip, from content; the client: it reported a failure: exit 1" in out
     assert re.search(r"^  > #3 .* GET +download:/clips/.*  404  \[completed\]$", out, re.MULTILINE)
     assert re.search(r"^    I am video_\w+$", out, re.MULTILINE)
     assert "urllib.error.HTTPError: HTTP Error 404" in out
     assert lines[-1].startswith("1 case in ")
-    assert lines[-1].endswith("0 passed, 1 broke a promise")
-    again = out[out.index("again: ") + 7 : out.index("\nBroken promises")]
+    assert lines[-1].endswith("0 passed, 1 failed")
+    again = out[out.index("rerun: ") + 7 : out.index("\nViolated rules")]
     assert again.startswith("video-mockserver check --seed 3 --scenario download/url_404 -- ")
     done = subprocess.run(
         ["bash", "-c", again], capture_output=True, text=True, check=False,
@@ -109,7 +109,7 @@ ENDINGS = {
         "the client delivered an HTML page",
     ),
     "half of it": ('deliver(get(poll()["video_url"])[:999])', "whole-clip", "only the first 999 of 30518 bytes"),
-    "a failure": ('get(poll()["video_url"]); sys.exit(7)', "deliver", "brought the clip whole, and the client"),
+    "a failure": ('get(poll()["video_url"]); sys.exit(7)', "deliver", "delivered the whole clip, and the client"),
     "half a file beside it": (
         'film = get(poll()["video_url"]); open(ENV["VIDEO_OUTPUT"] + ".part", "wb").write(film[:99]); sys.exit(7)',
         "no-partial-file",
@@ -142,9 +142,9 @@ def test_a_program_that_hangs_is_stopped_and_holds_nobody_up(tmp_path: Path, cap
     assert check(options, python(body)) == 1
     assert time.monotonic() - began < 60
     out = told(capsys)
-    assert "must deliver: #1 said 'completed', and the client did not end: stopped after 1.0 s" in out
+    assert "must deliver: #1 had the status 'completed', and the client did not finish: stopped after 1.0 s" in out
     assert "error lifecycle/plain: stopped after 1.0 s" in out
-    assert "it could not be judged: give the case more time, or let the client pause less" in out
+    assert "not judged: give the case more time, or let the client pause less" in out
     pids = [int(path.stem) for path in tmp_path.glob("*.pid")]
     assert len(pids) == 2
     for pid in pids:
@@ -193,14 +193,14 @@ def test_reports_are_written(tmp_path: Path, capsys: Capture) -> None:
     assert check(options, python(SIMPLE)) == 1
     assert told(capsys).endswith("written: a.json\nwritten: a.xml\nwritten: a.html\n")
     report = json.loads((tmp_path / "a.json").read_text("utf-8"))
-    assert report["summary"] | {"broken": []} == {
+    assert report["summary"] | {"violations": []} == {
         "verdict": "fail", "cases": 2, "pass": 1, "fail": 1, "error": 0, "skipped": 0, "ended_early": None,
-        "broken": [],
+        "violations": [],
     }  # fmt: skip
     assert [(case["scenario"], case["verdict"]) for case in report["cases"]] == [
         ("download/url_404", "fail"), ("lifecycle/at_once", "pass"),
     ]  # fmt: skip
-    [broken] = report["cases"][0]["broken"]
+    [broken] = report["cases"][0]["violations"]
     assert broken.keys() == {"rule", "level", "message", "source", "exchange"}
     assert "<testsuite" in (tmp_path / "a.xml").read_text("utf-8")
     page = (tmp_path / "a.html").read_text("utf-8")
@@ -259,23 +259,23 @@ MISTAKES = {
     "not there": (PLAIN, ["./nobody"], "no program ./nobody"),
     "a folder": (PLAIN, ["./"], "./ is a folder"),
     "a scenario": (["--scenario", "trunkated"], ["true"], "--scenario: no scenario 'trunkated' (did you mean "),
-    "a folder of scenarios": (["--scenarios", "nowhere"], ["true"], "--scenarios: no scenarios folder 'nowhere'"),
+    "a folder of scenarios": (["--scenario-dir", "nowhere"], ["true"], "--scenario-dir: no scenarios folder 'nowhere'"),
     "nothing left": (
         ["--scenario", "create_500"],
         ["true"],
-        "nothing to check: create/create_500: it is about creating",
+        "nothing to check: create/create_500: it tests creating a task",
     ),
     "no task yet": (["--flow", "create"], ["true", "{task_id}"], "{task_id}: with --flow create the client makes"),
     "a rule": (["--ignore", "retry_after=x"], ["true"], "ignore: no 'retry_after' (did you mean 'retry-after'?)"),
     "a level": (["--rule-level", "retry-after=may"], ["true"], "--rule-level.retry-after: no 'may' (available: must"),
-    "no reason": (["--ignore", "retry-after="], ["true"], "ignore.retry-after: a rule is left out for a reason"),
+    "no reason": (["--ignore", "retry-after="], ["true"], "ignore.retry-after: expected the reason"),
     "a report nowhere": (["--json", "nowhere/a.json"], ["true"], "nowhere/a.json: its folder is not there"),
     "a report over a folder": (["--html", "."], ["true"], ".: a folder"),
     "two reports in one": (["--json", "a", "--html", "./a"], ["true"], "/"),
     "no project": (
         ["--config", "nowhere.toml"],
         ["true"],
-        "nowhere.toml: it cannot be read: No such file or directory",
+        "nowhere.toml: cannot be read: No such file or directory",
     ),
 }
 
@@ -335,7 +335,7 @@ def test_the_first_case_that_does_not_pass_ends_it_where_that_is_asked_for(tmp_p
     assert check(options, python("sys.exit(1)")) == 1
     out = told(capsys)
     assert out.count("\nFAIL ") == 1
-    assert "Not every case was run: the first case that did not pass ended the check\n" in out
+    assert "not every case was run: the first case that did not pass ended the check\n" in out
     report = json.loads((tmp_path / "a.json").read_text("utf-8"))
     SCHEMA.validate(report)
     assert len(report["cases"]) == 1
@@ -360,7 +360,7 @@ def test_what_was_judged_before_a_ctrl_c_is_reported(tmp_path: Path) -> None:
         capture_output=True, text=True, timeout=60, check=False,
     )  # fmt: skip
     assert (done.returncode, done.stderr) == (130, "")
-    assert "1 passed, 1 left out\nNot every case was run: interrupted\nwritten: a.json\n" in done.stdout
+    assert "1 passed, 1 skipped\nnot every case was run: interrupted\nwritten: a.json\n" in done.stdout
     report = json.loads((tmp_path / "a.json").read_text("utf-8"))
     SCHEMA.validate(report)
     assert (report["summary"]["verdict"], report["summary"]["ended_early"]) == ("error", "interrupted")
@@ -382,29 +382,29 @@ def test_the_projects_terms_hold_from_the_folder_or_one_above(
         "utf-8",
     )
     (tmp_path / "pyproject.toml").write_text(
-        '[tool.video-mockserver]\nscenarios = ["own"]\nlevels = {no-partial-file = "must"}\n'
+        '[tool.video-mockserver]\nscenario-dirs = ["own"]\nlevels = {no-partial-file = "must"}\n'
         '[tool.video-mockserver.ignore]\nfallback-download = "old"\n',
         "utf-8",
     )
     (tmp_path / "deeper").mkdir()
     monkeypatch.chdir(tmp_path / "deeper")
     assert check(["--scenario", "mine"], python(SIMPLE)) == 0
-    assert told(capsys).startswith("left out: fallback-download (old)\n")
+    assert told(capsys).startswith("rule not judged: fallback-download (old)\n")
     assert check(["--scenario", "mine", "--level", "must"], python('poll(); deliver(b"half"); sys.exit(1)')) == 1
     assert "must no-partial-file" in told(capsys)
     (tmp_path / "deeper" / "other.toml").write_text("[tool.video-mockserver]\nlevel = 'must'\n", "utf-8")
-    options = ["--scenario", "mine", "--config", "other.toml", "--scenarios", "../own"]
+    options = ["--scenario", "mine", "--config", "other.toml", "--scenario-dir", "../own"]
     assert check(options, python(SIMPLE)) == 1
-    assert "again: video-mockserver check --scenarios ../own --config other.toml --scenario mine" in told(capsys)
+    assert "rerun: video-mockserver check --scenario-dir ../own --config other.toml --scenario mine" in told(capsys)
 
 
 WRONG_PROJECTS = {
     "levle = 'must'": "unknown key 'levle' (did you mean 'level'?)",
     "level = 'may'": "level: no 'may' (available: must, should)",
     "url-order = 1": "url_order: no 1 (available: output.url, video_url)",
-    "ignore = ['retry-after']": "ignore: a table of rules",
-    "ignore = {retry-after = 1}": "ignore.retry-after: a rule is left out for a reason; say which",
-    "scenarios = 'own'": "scenarios: a list of folders",
+    "ignore = ['retry-after']": "ignore: must be a table of rules",
+    "ignore = {retry-after = 1}": "ignore.retry-after: expected the reason, a text that is not empty",
+    "scenario-dirs = 'own'": "scenario-dirs: must be a list of folders",
 }
 
 
@@ -427,7 +427,7 @@ def test_a_pyproject_of_another_shape_is_no_traceback(text: str, tmp_path: Path,
 
 
 def test_the_rules_are_listed(capsys: Capture) -> None:
-    from video_mockserver.judge.rules import RULES
+    from video_mockserver.judge.rules.table import RULES
 
     assert main(["rules"]) == 0
     out = told(capsys)

@@ -55,14 +55,14 @@ COMMANDS = {
     "": ("serve", "scenarios", "demo", "--version", "Exit codes: 0 fine"),
     "serve": (
         "--host", "--port", "--download-port", "--one-port", "--public-url", "--download-url", "--ready-file",
-        "--scenario", "--scenarios", "--dialect", "--key", "--unknown-tasks", "--strict", "--seed", "--speed",
+        "--scenario", "--scenario-dir", "--dialect", "--key", "--unknown-tasks", "--strict", "--seed", "--speed",
         "--manual-clock", "--token", "--log-format",
         "(default: 127.0.0.1)", "(default: 8080)", "(default: lifecycle/plain)", "(default: octopusx)",
         "(default: refuse)", "(default: text)", "$VIDEO_MOCKSERVER_TOKEN",
     ),
     "scenarios": ("list", "show", "validate"),
-    "scenarios list": ("GLOB", "--json", "--scenarios"),
-    "scenarios show": ("NAME", "--json", "--mermaid", "--scenarios"),
+    "scenarios list": ("GLOB", "--json", "--scenario-dir"),
+    "scenarios show": ("NAME", "--json", "--mermaid", "--scenario-dir"),
     "scenarios validate": ("PATH", "Exit code 0"),
     "demo": ("--scenario", "(default: truncated)", "Exit code 0"),
 }  # fmt: skip
@@ -90,8 +90,8 @@ def test_the_version(capsys: Capture) -> None:
         ("serve --por 0", "unrecognized arguments: --por 0"),
         ("serve now", "unrecognized arguments: now"),
         ("serve --scenario trunkated", "--scenario: no scenario 'trunkated' (did you mean 'download/truncated'"),
-        ("serve --scenarios nowhere", "--scenarios: no scenarios folder 'nowhere'"),
-        ("serve --scenarios file", "--scenarios: no scenarios folder 'file'"),
+        ("serve --scenario-dir nowhere", "--scenario-dir: no scenarios folder 'nowhere'"),
+        ("serve --scenario-dir file", "--scenario-dir: no scenarios folder 'file'"),
         ("serve --ready-file nowhere/ready.json", "--ready-file: no folder"),
         ("serve --ready-file .", "--ready-file: '.' is not a plain file"),
         ("serve --ready-file=", "--ready-file: '.' is not a plain file"),
@@ -124,7 +124,7 @@ def test_the_version(capsys: Capture) -> None:
         ("scenarios", "the following arguments are required: ACTION"),
         ("scenarios list downlaod/*", "no scenario matches 'downlaod/*'"),
         ("scenarios list trunkated", "did you mean 'download/truncated'"),
-        ("scenarios list --scenarios nowhere", "--scenarios: no scenarios folder 'nowhere'"),
+        ("scenarios list --scenario-dir nowhere", "--scenario-dir: no scenarios folder 'nowhere'"),
         ("scenarios show trunkated", "did you mean 'download/truncated'"),
         ("scenarios show xyzzy", "no scenario 'xyzzy'; 'video-mockserver scenarios list' shows all"),
         ("scenarios show truncated --json --mermaid", "not allowed with"),
@@ -299,7 +299,7 @@ def test_options_reach_the_fake(tmp_path: Path) -> None:
     ours.mkdir()
     (ours / "mine.yaml").write_text(RIGHT, "utf-8")
     options = (
-        "--scenarios", str(ours), "--scenario", "mine", "--unknown-tasks", "create", "--key", "sk-good",
+        "--scenario-dir", str(ours), "--scenario", "mine", "--unknown-tasks", "create", "--key", "sk-good",
         "--key", "sk-too", "--one-port", "--public-url", "http://mock.test:1/", "--download-url", "http://clips.test",
         "--manual-clock", "--dialect", "new-api", "--token", "t0ken", "--strict",
     )  # fmt: skip
@@ -393,8 +393,8 @@ def test_scenarios_of_ones_own_come_before_the_shipped_ones(capsys: Capture, tmp
     (tmp_path / "download").mkdir()
     (tmp_path / "download" / "truncated.json").write_text(json.dumps({"summary": "Ours.", "start": "a",
         "states": {"a": {"video": {"status": "completed"}}}}), "utf-8")  # fmt: skip
-    assert main(["scenarios", "list", "truncated", "--scenarios", str(tmp_path)]) == 0
-    assert main(["scenarios", "show", "truncated", "--scenarios", str(tmp_path)]) == 0
+    assert main(["scenarios", "list", "truncated", "--scenario-dir", str(tmp_path)]) == 0
+    assert main(["scenarios", "show", "truncated", "--scenario-dir", str(tmp_path)]) == 0
     said = capsys.readouterr().out
     assert said.startswith("download/truncated  Ours.\n{")
 
@@ -424,7 +424,7 @@ def test_what_a_file_expects_must_be_what_a_right_client_ends_with(capsys: Captu
     said = f"{tmp_path / 'wrong.yaml'}: expect: failed, but a client that keeps the contract ends with "
     assert capsys.readouterr().err.startswith(said)
     # Who is judged by it is not blamed.
-    assert main(["check", "--scenarios", str(tmp_path), "--scenario", "wrong", "--", "true"]) == 2
+    assert main(["check", "--scenario-dir", str(tmp_path), "--scenario", "wrong", "--", "true"]) == 2
     assert f"video-mockserver: {said}" in capsys.readouterr().err
     # What depends on a signal or on chance, or has no end without one, cannot be known.
     for way in ("{state: b, signal: go}", "{state: b, after: 1 poll, chance: 0.5}"):
@@ -452,9 +452,9 @@ def test_a_file_that_cannot_be_read_is_told(capsys: Capture, tmp_path: Path, mon
 
 def test_a_wrong_scenario_of_ones_own_is_told_wherever_it_is_met(capsys: Capture, tmp_path: Path) -> None:
     (tmp_path / "wrong.yaml").write_text(WRONG, "utf-8")
-    assert main(["scenarios", "show", "wrong", "--scenarios", str(tmp_path)]) == 1
-    assert main(["scenarios", "list", "wrong", "--scenarios", str(tmp_path)]) == 1
-    assert main(["serve", "--scenario", "wrong", "--scenarios", str(tmp_path)]) == 2
+    assert main(["scenarios", "show", "wrong", "--scenario-dir", str(tmp_path)]) == 1
+    assert main(["scenarios", "list", "wrong", "--scenario-dir", str(tmp_path)]) == 1
+    assert main(["serve", "--scenario", "wrong", "--scenario-dir", str(tmp_path)]) == 2
     assert capsys.readouterr().err.count("wrong.yaml:4: states.a.next.state: no state 'b'") == 3
 
 

@@ -16,14 +16,16 @@ from video_mockserver.api.contract import OUTCOMES
 from video_mockserver.api.dialects import DIALECTS
 from video_mockserver.api.faults import FAULTS
 from video_mockserver.api.messages import Fault
-from video_mockserver.fake.clips import ClipShelf
+from video_mockserver.fake.clips import ClipStore
 from video_mockserver.judge.reference_client import expectation
+from video_mockserver.scenario.keys import keys_of
 from video_mockserver.scenario.library import Library
+from video_mockserver.scenario.limits import DOWNLOAD_AUTH, SOURCES
 from video_mockserver.scenario.model import EVENTS, ReplyTemplate, Scenario, State, Transition
-from video_mockserver.scenario.reader import BODIES, REPLY_KEYS, SCENARIO_KEYS, STATE_KEYS, from_data, read_scenario
-from video_mockserver.scenario.schema import DESCRIPTIONS, scenario_schema
-from video_mockserver.scenario.template import NUMERIC, TEMPLATES
-from video_mockserver.scenario.validation import DOWNLOAD_AUTH, SOURCES, ScenarioError
+from video_mockserver.scenario.placeholders import PLACEHOLDERS
+from video_mockserver.scenario.problems import ScenarioError
+from video_mockserver.scenario.reader import from_data, read_scenario
+from video_mockserver.scenario.schema import scenario_schema
 from video_mockserver.scenario.writer import to_data, write_scenario
 
 PAGE = (ROOT / "docs" / "scenarios.md").read_text("utf-8")
@@ -49,11 +51,11 @@ def test_the_page_has_its_examples() -> None:
 
 
 @pytest.mark.parametrize("text", EXAMPLES)
-def test_every_example_is_right_and_ends_as_it_says(text: str, library: Library, shelf: ClipShelf) -> None:
+def test_every_example_is_right_and_ends_as_it_says(text: str, library: Library, clip_store: ClipStore) -> None:
     scenario = read_scenario(text, name="docs/example", file="docs/scenarios.md")
     if scenario.expect is None:
         return
-    found = expectation(scenario, library, shelf)
+    found = expectation(scenario, library, clip_store)
     assert found.outcome == scenario.expect.outcome
     assert set(found.sources) <= set(scenario.expect.sources)
 
@@ -123,9 +125,11 @@ def test_a_file_says_where_the_schema_is_as_it_is_written() -> None:
 
 
 def test_the_templates_are_those_of_the_code_in_their_order() -> None:
-    assert table("template") == [[f"`{{{name}}}`", meaning] for name, meaning in TEMPLATES.items()]
+    assert table("template") == [[f"`{{{name}}}`", placeholder.meaning] for name, placeholder in PLACEHOLDERS.items()]
     [sentence] = re.findall(r"nothing but one of\n(.*?) becomes a number", PAGE, re.DOTALL)
-    assert set(re.findall(r"\{(\w+)\}", sentence)) == NUMERIC
+    assert set(re.findall(r"\{(\w+)\}", sentence)) == {
+        name for name, placeholder in PLACEHOLDERS.items() if placeholder.numeric
+    }
 
 
 def test_the_faults_are_those_of_the_code_in_their_order() -> None:
@@ -153,26 +157,19 @@ def test_the_events_are_those_of_the_code() -> None:
         assert rows[f"`on: {event}`"].endswith(f"{meaning}.")
 
 
-@pytest.mark.parametrize(
-    ("part", "keys"),
-    [
-        ("scenario", SCENARIO_KEYS),
-        ("state", STATE_KEYS),
-        ("reply", ("status", "headers", "delay", "fault", "times", "made")),
-    ],
-)
-def test_the_keys_are_those_of_the_code_with_the_same_meaning(part: str, keys: tuple[str, ...]) -> None:
-    [rows] = [rows for rows in tables("key") if rows[0][0] == f"`{keys[0]}`"]
-    assert [row[0] for row in rows] == [f"`{key}`" for key in keys]
-    for key, (_, said) in zip(keys, rows, strict=True):
-        meaning = DESCRIPTIONS[part][key].partition(". ")[0].rstrip(".")
-        assert said.replace("`", "").startswith(meaning.replace("`", "")), key
+@pytest.mark.parametrize("part", [Scenario, State, ReplyTemplate])
+def test_the_keys_are_those_of_the_code_with_the_same_meaning(part: type) -> None:
+    keys = [key for key in keys_of(part).values() if not key.is_body]
+    [rows] = [rows for rows in tables("key") if rows[0][0] == f"`{keys[0].name}`"]
+    assert [row[0] for row in rows] == [f"`{key.name}`" for key in keys]
+    for key, (_, text) in zip(keys, rows, strict=True):
+        meaning = key.meaning.partition(". ")[0].rstrip(".")
+        assert text.replace("`", "").startswith(meaning.replace("`", "")), key.name
 
 
 def test_a_reply_has_no_keys_but_those_of_its_two_tables() -> None:
     bodies = [row[0].strip("`").partition(":")[0] for row in table("body")]
-    assert bodies == list(BODIES)
-    assert {*bodies, "status", "headers", "delay", "fault", "times", "made"} == set(REPLY_KEYS)
+    assert bodies == [key.name for key in keys_of(ReplyTemplate).values() if key.is_body]
 
 
 @pytest.mark.parametrize("word", [*DIALECTS, *DOWNLOAD_AUTH])

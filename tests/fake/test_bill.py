@@ -25,7 +25,7 @@ def test_every_create_is_one_task_on_the_bill(fake: Fake, path: str, body: dict[
     fake.task(id="source")
     answers = [ask(fake, "POST", path, json={**CREATE, **body}) for _ in range(2)]
     assert [answer.status for answer in answers] == [200, 200]
-    assert [task.wish.prompt for task in fake.bill] == [CREATE["prompt"]] * 2
+    assert [task.params.prompt for task in fake.bill] == [CREATE["prompt"]] * 2
 
 
 def test_the_bill_lists_tasks_in_the_order_of_their_making(fake: Fake) -> None:

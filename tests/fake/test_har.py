@@ -12,7 +12,7 @@ from jsonschema import Draft202012Validator
 
 from support import asking
 from support.fakes import make_fake
-from video_mockserver.api.faults import FAULTS
+from video_mockserver.api.faults import FAULTS, describe
 from video_mockserver.api.messages import Fault, Reply, Request
 from video_mockserver.fake.clock import ManualClock
 from video_mockserver.fake.fake import Fake
@@ -237,7 +237,7 @@ def test_a_fault_is_told_and_a_reply_that_never_came_has_no_status(kind: str) ->
     amount = 10 if FAULTS[kind].amount == "must" else None
     fault = Fault(kind, 5 if FAULTS[kind].at == "must" else None, amount)
     told_entry = entry(one(Reply(200, (), b"a body of bytes", fault=fault)))
-    assert told_entry["_fault"] == fault.describe()
+    assert told_entry["_fault"] == describe(fault)
     came = kind not in ("reset", "close", "stall", "garbage")
     assert told_entry["response"]["status"] == (200 if came else 0)
     assert ("the fault came first" in told_entry["response"].get("comment", "")) is not came

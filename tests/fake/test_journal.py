@@ -13,7 +13,7 @@ from support.asking import CREATE, KEY, ORIGINS, ask, at_once, content, fetch, m
 from support.fakes import NewFake
 from video_mockserver.api.messages import Clip, ClipPart, Fault, Reply, Request
 from video_mockserver.api.redaction import mask, mask_header, mask_query
-from video_mockserver.fake.clip_files import shipped_shelf
+from video_mockserver.fake.clip_files import shipped_clips
 from video_mockserver.fake.clock import ManualClock
 from video_mockserver.fake.fake import Fake
 from video_mockserver.fake.journal import Exchange, Journal
@@ -100,10 +100,10 @@ def test_whoever_watches_is_told_of_each_exchange(new_fake: NewFake) -> None:
 
 
 NOTES: dict[str, tuple[str, str, str]] = {
-    "a route": ("GET", "/v1/video", "no route /v1/video on the api host; near it: /v1/videos"),
+    "a route": ("GET", "/v1/video", "no route /v1/video on the api host (did you mean /v1/videos, "),
     "a method": ("PUT", "/v1/videos", "/v1/videos has no PUT, only GET, POST"),
-    "a task": ("GET", "/v1/videos/nobody", "no task 'nobody' was made here"),
-    "a task's clip": ("GET", "/v1/videos/nobody/content", "no task 'nobody' was made here"),
+    "a task": ("GET", "/v1/videos/nobody", "no task 'nobody' was created here"),
+    "a task's clip": ("GET", "/v1/videos/nobody/content", "no task 'nobody' was created here"),
     "an id": ("GET", "/v1/video/query", "id is required: /v1/video/query?id=TASK_ID"),
 }
 
@@ -174,7 +174,7 @@ def test_its_repr_is_the_story_line_by_line(new_fake: NewFake) -> None:
     assert repr(fake.journal).splitlines() == [
         "<Journal of 2 exchanges>",
         "  #1 GET /v1/videos/t -> 200 [failed]",
-        "  #2 GET /v1/videos/nobody -> 400 (no task 'nobody' was made here)",
+        "  #2 GET /v1/videos/nobody -> 400 (no task 'nobody' was created here)",
     ]
     assert repr(fake.journal[0]) == "<Exchange #1 GET /v1/videos/t -> 200 [failed]>"
 
@@ -353,7 +353,7 @@ _PLACES = st.sampled_from(
 @settings(max_examples=150, deadline=None)
 @given(_KEYS.map(lambda key: f"k3YzQ{key}"), _PLACES, _PATHS)
 def test_nothing_shows_a_key_wherever_it_was_sent(key: str, place: tuple[str, str], path: str) -> None:
-    fake = Fake(_LIBRARY, shipped_shelf(), clock=ManualClock(), keys=["sk-other"])
+    fake = Fake(_LIBRARY, shipped_clips(), clock=ManualClock(), keys=["sk-other"])
     where, form = place
     sent = form.format(key)
     request = {

@@ -185,7 +185,7 @@ def test_an_id_that_was_never_made_is_refused_as_the_service_does(fake: Fake, id
         400,
         {"code": "task_not_exist", "message": "task_not_exist", "data": None},
     )
-    assert f"no task {id!r} was made here" in (answer.hint or "")
+    assert f"no task {id!r} was created here" in (answer.hint or "")
     assert fake.tasks == []
 
 

@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 
 from support.asking import CREATE, Answer, ask, at_once, content, fetch, poll, quoted
 from support.fakes import NewFake
-from video_mockserver.fake.clip_files import shipped_shelf
+from video_mockserver.fake.clip_files import shipped_clips
 from video_mockserver.fake.clock import ManualClock
 from video_mockserver.fake.fake import Fake
 from video_mockserver.scenario.library import Library
@@ -109,7 +109,7 @@ _LIBRARY = Library()
 @settings(max_examples=100, deadline=None)
 @given(st.text(min_size=1, max_size=30).filter(lambda text: text.isprintable()))
 def test_any_text_can_be_an_id(id: str) -> None:
-    fake = Fake(_LIBRARY, shipped_shelf(), scenario=at_once(), clock=ManualClock())
+    fake = Fake(_LIBRARY, shipped_clips(), scenario=at_once(), clock=ManualClock())
     fake.task(id=id)
     document = poll(fake, id).json
     assert document["id"] == id

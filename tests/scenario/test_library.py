@@ -10,12 +10,12 @@ import pytest
 from support.asking import CREATE, ask, poll
 from support.fakes import NewFake
 from video_mockserver.fake.clip_files import load_clip
-from video_mockserver.fake.clips import DECOY, ClipShelf
+from video_mockserver.fake.clips import DECOY, ClipStore
 from video_mockserver.fake.clock import ManualClock
 from video_mockserver.fake.fake import Fake
 from video_mockserver.scenario.library import Library, scenario_files
+from video_mockserver.scenario.problems import ScenarioError
 from video_mockserver.scenario.sources import UnknownScenario
-from video_mockserver.scenario.validation import ScenarioError
 
 GOOD = """
 summary: {summary}
@@ -148,10 +148,10 @@ NOT_SCENARIOS = {"no YAML": "a: [", "a list": "- a", "nothing": "", "another thi
 @pytest.mark.parametrize("pick", ["the default", "the header", "the id"])
 @pytest.mark.parametrize("dialect", ["octopusx", "openai"])
 def test_a_fake_answers_for_a_wrong_file_with_an_error_and_not_with_an_exception(
-    tmp_path: Path, shelf: ClipShelf, dialect: str, pick: str, text: str
+    tmp_path: Path, clip_store: ClipStore, dialect: str, pick: str, text: str
 ) -> None:
     write(tmp_path, "slip.yaml", text)
-    fake = Fake(Library([tmp_path]), shelf, clock=ManualClock(), dialect=dialect)
+    fake = Fake(Library([tmp_path]), clip_store, clock=ManualClock(), dialect=dialect)
     if pick == "the default":
         fake.settings.scenario = "slip"
     answer = {
@@ -167,22 +167,22 @@ def test_a_fake_answers_for_a_wrong_file_with_an_error_and_not_with_an_exception
     assert fake.tasks == []
 
 
-def test_a_file_that_is_not_utf_8_is_an_error_too(tmp_path: Path, shelf: ClipShelf) -> None:
+def test_a_file_that_is_not_utf_8_is_an_error_too(tmp_path: Path, clip_store: ClipStore) -> None:
     (tmp_path / "latin.yaml").write_bytes(b"summary: \xe9t\xe9")
     library = Library([tmp_path])
     with pytest.raises(ScenarioError, match="UTF-8"):
         library.find("latin")
-    assert poll(Fake(library, shelf, clock=ManualClock()), "video_latin").status == 400
+    assert poll(Fake(library, clip_store, clock=ManualClock()), "video_latin").status == 400
 
 
-def test_a_file_that_has_gone_is_an_error_too(tmp_path: Path, shelf: ClipShelf) -> None:
+def test_a_file_that_has_gone_is_an_error_too(tmp_path: Path, clip_store: ClipStore) -> None:
     path = write(tmp_path, "mine.yaml")
     library = Library([tmp_path])
     assert "mine" in library.names()
     path.unlink()
     with pytest.raises(ScenarioError, match=r"mine\.yaml"):
         library.find("mine")
-    assert poll(Fake(library, shelf, clock=ManualClock()), "video_mine").status == 400
+    assert poll(Fake(library, clip_store, clock=ManualClock()), "video_mine").status == 400
 
 
 def test_a_scenario_built_in_python_is_checked_as_a_file_is(new_fake: NewFake) -> None:
@@ -198,26 +198,28 @@ def test_a_scenario_built_in_python_is_checked_as_a_file_is(new_fake: NewFake) -
 # --- clips ------------------------------------------------------------------------------------------------------------
 
 
-def test_every_shipped_clip_is_what_its_manifest_says(shelf: ClipShelf) -> None:
-    for clip in [*shelf.clips.values(), *shelf.pictures.values()]:
-        data = shelf.read(clip)
+def test_every_shipped_clip_is_what_its_manifest_says(clip_store: ClipStore) -> None:
+    for clip in [*clip_store.clips.values(), *clip_store.pictures.values()]:
+        data = clip_store.read(clip)
         assert len(data) == clip.size
         assert clip.etag == f'"{hashlib.sha256(data).hexdigest()[:32]}"'
-    assert all(shelf.read(clip)[4:8] == b"ftyp" for clip in shelf.clips.values())
+    assert all(clip_store.read(clip)[4:8] == b"ftyp" for clip in clip_store.clips.values())
 
 
-def test_there_are_three_resolutions_in_both_orientations(shelf: ClipShelf) -> None:
-    shapes = {(clip.width, clip.height) for clip in shelf.clips.values()}
+def test_there_are_three_resolutions_in_both_orientations(clip_store: ClipStore) -> None:
+    shapes = {(clip.width, clip.height) for clip in clip_store.clips.values()}
     for short in (480, 720, 1080):
         assert any(width > height == short for width, height in shapes), f"no landscape of {short}"
         assert any(height > width == short for width, height in shapes), f"no portrait of {short}"
 
 
-def test_the_decoy_is_another_film_that_no_task_gets(shelf: ClipShelf) -> None:
-    decoy = shelf.named(DECOY)
+def test_the_decoy_is_another_film_that_no_task_gets(clip_store: ClipStore) -> None:
+    decoy = clip_store.named(DECOY)
     assert decoy is not None
-    assert shelf.read(decoy) not in [shelf.read(clip) for clip in shelf.clips.values() if clip is not decoy]
-    assert shelf.fitting(f"{decoy.width}x{decoy.height}", "", str(decoy.seconds)) is not decoy
+    assert clip_store.read(decoy) not in [
+        clip_store.read(clip) for clip in clip_store.clips.values() if clip is not decoy
+    ]
+    assert clip_store.fitting(f"{decoy.width}x{decoy.height}", "", str(decoy.seconds)) is not decoy
 
 
 @pytest.mark.parametrize(
@@ -239,9 +241,9 @@ def test_the_decoy_is_another_film_that_no_task_gets(shelf: ClipShelf) -> None:
     ],
 )
 def test_a_task_gets_the_film_that_comes_nearest(
-    shelf: ClipShelf, size: str, aspect_ratio: str, seconds: str, fits: tuple[int, int, int | None]
+    clip_store: ClipStore, size: str, aspect_ratio: str, seconds: str, fits: tuple[int, int, int | None]
 ) -> None:
-    clip = shelf.fitting(size, aspect_ratio, seconds)
+    clip = clip_store.fitting(size, aspect_ratio, seconds)
     width, height, length = fits
     if size != "00x00":
         assert (clip.width, clip.height) == (width, height)

@@ -20,9 +20,11 @@ from support.wrong_scenarios import HEAD, LIFE, WHOLE, WRONG_MEANINGS, WRONG_SHA
 from video_mockserver.api.messages import Fault
 from video_mockserver.scenario import yaml_text as yaml_data
 from video_mockserver.scenario.library import Library
+from video_mockserver.scenario.limits import MAX_PROBLEMS
 from video_mockserver.scenario.model import Expect, ReplyTemplate, Scenario, State, Transition
+from video_mockserver.scenario.problems import ScenarioError
 from video_mockserver.scenario.reader import from_data, read_scenario
-from video_mockserver.scenario.validation import MAX_PROBLEMS, ScenarioError, problems
+from video_mockserver.scenario.validation import problems
 from video_mockserver.scenario.writer import to_data, write_scenario
 from video_mockserver.scenario.yaml_text import MAX_SIZE, MAX_VALUES
 
@@ -286,7 +288,7 @@ create: {headers: {"a b": x}}
         "f.yaml:2: start: no state 'queud' (did you mean 'queued'?)",
         "f.yaml:3: sead: unknown key (did you mean 'seed'?)",
         "f.yaml:4: expect.from: no source 'vidio_url' (did you mean 'video_url'?)",
-        "f.yaml:7: states.queued.video.url: no template {downlod_url} (did you mean 'download_url'?); "
+        "f.yaml:7: states.queued.video.url: unknown placeholder {downlod_url} (did you mean 'download_url'?); "
         "write {{downlod_url}} for the text",
         "f.yaml:9: states.queued.poll.0.fault: no fault 'rest' (did you mean 'reset'?)",
         "f.yaml:9: states.queued.poll.0.status: 700 is not a status from 200 to 599",
@@ -328,7 +330,7 @@ SLIPS = [
      "content, next)"),
     ("next: {state: processing", "nxt: {state: processing", "6: states.queued.nxt: unknown key (did you mean 'next'?)"),
     ("next: {state: processing", "then: {state: processing",
-     "6: states.queued.then: unknown key (available: video, unified, wrapped, poll, download, downloads, content, "
+     "6: states.queued.then: unknown key (available: video, unified, wrapped, poll, download, downloads, "
      "content, next)"),
     ("    next: {state: processing, after: 2 polls}\n", "",
      "4: states.queued: the task stays here for ever at 'queued', which is no end: give it a 'next', or say "
@@ -350,7 +352,7 @@ SLIPS = [
     ("video: {status: completed", "vido: {status: completed",
      "12: states.completed.vido: unknown key (did you mean 'video'?)"),
     ("video: {status: completed}", "video: completed",
-     "12: states.completed.video: 'completed' is not a mapping to lay over the document"),
+     "12: states.completed.video: 'completed' is not a mapping to merge into the document"),
     ("status: completed", "status: complete",
      "11: states.completed: the task stays here for ever at 'complete', which is no end (did you mean 'completed'?): "
      "give it a 'next', or say 'never_ends: true'"),
@@ -359,7 +361,7 @@ SLIPS = [
     ("text: gone", "txt: gone", "9: states.processing.poll.0.txt: unknown key (did you mean 'text'?)"),
     ("text: gone", "text: gone, json: null", "9: states.processing.poll.0: one body, not several: json, text"),
     ("{download_url:early}", "{downlod_url:early}",
-     "8: states.processing.video.url: no template {downlod_url:early} (did you mean 'download_url'?); write "
+     "8: states.processing.video.url: unknown placeholder {downlod_url:early} (did you mean 'download_url'?); write "
      "{{downlod_url:early}} for the text"),
     ("{download_url:early}", "{download_url:earli}",
      "8: states.processing.video.url: no state has a link 'earli' in 'downloads' (did you mean 'early'?)"),
@@ -394,7 +396,7 @@ def test_a_part_that_could_not_be_read_is_not_judged_besides() -> None:
     text = HEAD.replace("done", "queued") + "    next: {state: b, after: soon}\n  b: {video: 5}\n"
     assert errors(text) == [
         "f.yaml:6: states.a.next.after: 'soon' is neither polls ('2 polls') nor a time ('45s', '500ms', '2m', '12h')",
-        "f.yaml:7: states.b.video: 5 is not a mapping to lay over the document",
+        "f.yaml:7: states.b.video: 5 is not a mapping to merge into the document",
     ]
 
 
@@ -487,7 +489,7 @@ HARMFUL: Mapping[str, tuple[str, str]] = {
     ),
     "templates without an end": (
         HEAD + "    unified: {a: '" + "{a}" * 300_000 + "'}",
-        "f.yaml:6: states.a.unified.a: no template {a}; write {{a}} for the text",
+        "f.yaml:6: states.a.unified.a: unknown placeholder {a}; write {{a}} for the text",
     ),
 }
 

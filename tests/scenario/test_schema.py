@@ -16,10 +16,10 @@ from support.wrong_scenarios import WHOLE, WRONG_MEANINGS, WRONG_SHAPES
 from video_mockserver.api.faults import FAULTS
 from video_mockserver.scenario.library import Library
 from video_mockserver.scenario.model import Scenario
+from video_mockserver.scenario.placeholders import PLACEHOLDERS
+from video_mockserver.scenario.problems import ScenarioError
 from video_mockserver.scenario.reader import from_data
 from video_mockserver.scenario.schema import scenario_schema
-from video_mockserver.scenario.template import TEMPLATES
-from video_mockserver.scenario.validation import ScenarioError
 from video_mockserver.scenario.writer import to_data
 from video_mockserver.scenario.yaml_text import text_to_data
 
@@ -147,5 +147,5 @@ def walk(schema: Any, where: str) -> Iterator[tuple[str, dict[str, Any]]]:
 
 
 def test_it_tells_the_templates() -> None:
-    for name, meaning in TEMPLATES.items():
-        assert f"`{{{name}}}`: {meaning}" in SCHEMA["description"]
+    for name, placeholder in PLACEHOLDERS.items():
+        assert f"`{{{name}}}`: {placeholder.meaning}" in SCHEMA["description"]

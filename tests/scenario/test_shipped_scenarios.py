@@ -8,7 +8,7 @@ from dataclasses import replace
 import pytest
 
 from video_mockserver.api.contract import OUTCOMES, URL_FIELDS, URL_FIELDS_TABLE_READING
-from video_mockserver.fake.clips import ClipShelf
+from video_mockserver.fake.clips import ClipStore
 from video_mockserver.judge.reference_client import expectation
 from video_mockserver.scenario.library import Library
 from video_mockserver.scenario.validation import problems
@@ -76,10 +76,10 @@ def test_a_shipped_scenario_is_right_and_says_what_it_is_and_where_it_is_from(li
 
 @pytest.mark.parametrize("name", NAMES)
 def test_what_a_file_expects_is_what_a_client_that_keeps_the_contract_ends_with(
-    library: Library, shelf: ClipShelf, name: str
+    library: Library, clip_store: ClipStore, name: str
 ) -> None:
     scenario = library.find(name)
-    found = expectation(scenario, library, shelf)
+    found = expectation(scenario, library, clip_store)
     assert scenario.expect is not None
     assert found.outcome == scenario.expect.outcome
     assert set(found.sources) <= set(scenario.expect.sources)
@@ -87,19 +87,19 @@ def test_what_a_file_expects_is_what_a_client_that_keeps_the_contract_ends_with(
 
 @pytest.mark.parametrize("name", [name for name in NAMES if not name.startswith(("urls/", "lifecycle/in_"))])
 def test_apart_from_those_about_urls_both_readings_of_the_order_agree(
-    library: Library, shelf: ClipShelf, name: str
+    library: Library, clip_store: ClipStore, name: str
 ) -> None:
     scenario = library.find(name)
-    assert expectation(scenario, library, shelf, URL_FIELDS_TABLE_READING) == expectation(
-        scenario, library, shelf, URL_FIELDS
+    assert expectation(scenario, library, clip_store, URL_FIELDS_TABLE_READING) == expectation(
+        scenario, library, clip_store, URL_FIELDS
     )
 
 
 # Scenarios that mean what they mean in the default dialect alone, with what they come to elsewhere.
 ONLY_HERE = {
     # The dialect shows no video_url, so that the other film in `url` is the first that a client finds.
-    ("new-api", "urls/video_url_before_url"): "a wrong film",
-    ("openai", "urls/video_url_before_url"): "a wrong film",
+    ("new-api", "urls/video_url_before_url"): "a wrong clip",
+    ("openai", "urls/video_url_before_url"): "a wrong clip",
     # A 400 in OpenAI's envelope does not say that the task is unknown: a patient client asks on.
     ("openai", "polling/task_not_exist_for_ever"): "no_end",
 }
@@ -108,16 +108,16 @@ ONLY_HERE = {
 @pytest.mark.parametrize("name", NAMES)
 @pytest.mark.parametrize("dialect", ["new-api", "openai"])
 def test_a_shipped_scenario_can_be_lived_through_in_the_other_dialects(
-    library: Library, shelf: ClipShelf, name: str, dialect: str
+    library: Library, clip_store: ClipStore, name: str, dialect: str
 ) -> None:
     scenario = library.find(name)
     assert scenario.expect is not None
     in_dialect = replace(scenario, dialect=dialect)
-    if ONLY_HERE.get((dialect, name)) == "a wrong film":
-        with pytest.raises(ValueError, match="wrong film"):
-            expectation(in_dialect, library, shelf)
+    if ONLY_HERE.get((dialect, name)) == "a wrong clip":
+        with pytest.raises(ValueError, match="wrong clip"):
+            expectation(in_dialect, library, clip_store)
         return
-    found = expectation(in_dialect, library, shelf)
+    found = expectation(in_dialect, library, clip_store)
     if scenario.expect.outcome != "clip":
         # Where the URL stands decides only where a clip is had from, or whether.
         assert found.outcome == ONLY_HERE.get((dialect, name), scenario.expect.outcome)

@@ -15,19 +15,10 @@ from video_mockserver.api.faults import FAULTS
 from video_mockserver.api.messages import Fault
 from video_mockserver.api.suggest import did_you_mean
 from video_mockserver.scenario.library import Library
+from video_mockserver.scenario.limits import MAX_INTEGER, MAX_POLLS, MAX_PROBLEMS, MAX_SECONDS, MIN_INTEGER
 from video_mockserver.scenario.model import Expect, ReplyTemplate, Scenario, State, Transition
-from video_mockserver.scenario.validation import (
-    MAX_INTEGER,
-    MAX_POLLS,
-    MAX_PROBLEMS,
-    MAX_SECONDS,
-    MIN_INTEGER,
-    Problem,
-    ScenarioError,
-    problems,
-    shown,
-    validate,
-)
+from video_mockserver.scenario.problems import Problem, ScenarioError, shown
+from video_mockserver.scenario.validation import problems, validate
 
 QUEUED = State(video={"status": "queued"}, next=(Transition("completed", polls=1),))
 COMPLETED = State(video={"status": "completed", "video_url": "{download_url}"})
@@ -310,8 +301,8 @@ WRONG: Mapping[str, tuple[Scenario, list[str]]] = {
     "an unknown template in a header": (
         with_reply(headers={"Location": "{downlod_url}"}),
         [
-            "states.completed.poll.0.headers.Location: no template {downlod_url} (did you mean 'download_url'?); "
-            "write {{downlod_url}} for the text"
+            "states.completed.poll.0.headers.Location: unknown placeholder {downlod_url} (did you mean "
+            "'download_url'?); write {{downlod_url}} for the text"
         ],
     ),
     "a header twice": (
@@ -357,28 +348,28 @@ WRONG: Mapping[str, tuple[Scenario, list[str]]] = {
     ),
     "a drip that stands still": (
         with_reply(fault=Fault("drip", amount=0)),
-        ["states.completed.poll.0.fault: 0 is not a rate of 1 byte a second or more"],
+        ["states.completed.poll.0.fault: 0 is too small: 'drip' takes 1 or more"],
     ),
     "a length that is right": (
         with_reply(fault=Fault("wrong_length", amount=0)),
-        ["states.completed.poll.0.fault: a difference of 0 is no fault"],
+        ["states.completed.poll.0.fault: 'wrong_length' of 0 is no fault"],
     ),
     # Templates and links.
     "an unknown template": (
         with_completed(video={"status": "completed", "url": "{downlod_url}"}),
         [
-            "states.completed.video.url: no template {downlod_url} (did you mean 'download_url'?); "
-            "write {{downlod_url}} for the text"
+            "states.completed.video.url: unknown placeholder {downlod_url} (did you mean "
+            "'download_url'?); write {{downlod_url}} for the text"
         ],
     ),
     "an unknown template in a stylesheet": (
         with_reply(html="<style>b{zoom:big}</style>"),
-        ["states.completed.poll.0.html: no template {zoom:big}; write {{zoom:big}} for the text"],
+        ["states.completed.poll.0.html: unknown placeholder {zoom:big}; write {{zoom:big}} for the text"],
     ),
     "an unknown template deep down": (
         with_completed(wrapped={"data": [1, {"x": "{tsk_id}"}]}),
         [
-            "states.completed.wrapped.data.1.x: no template {tsk_id} (did you mean 'task_id'?); "
+            "states.completed.wrapped.data.1.x: unknown placeholder {tsk_id} (did you mean 'task_id'?); "
             "write {{tsk_id}} for the text"
         ],
     ),

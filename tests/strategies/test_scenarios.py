@@ -10,7 +10,9 @@ import pytest
 from hypothesis import HealthCheck, Phase, find, given, settings
 from hypothesis.vendor.pretty import pretty
 
-from support.zoo import ZOO, Careful
+from support.broken_clients import BROKEN_CLIENTS
+from support.careful_client import Careful
+from video_mockserver import check
 from video_mockserver.api.contract import URL_FIELDS, URL_FIELDS_TABLE_READING
 from video_mockserver.judge.expectation import expected
 from video_mockserver.scenario.library import Library
@@ -19,7 +21,6 @@ from video_mockserver.scenario.reader import read_scenario
 from video_mockserver.scenario.validation import problems
 from video_mockserver.scenario.writer import write_scenario
 from video_mockserver.strategies import ASPECTS, DOCUMENTED, Variety, scenarios
-from video_mockserver.testing import check
 
 LIBRARY = Library()
 CALM = settings(derandomize=True, database=None, deadline=None)
@@ -53,7 +54,7 @@ def drawn(variety: Variety = Variety.HOSTILE, count: int = 150, **options: Any) 
 
 def rules_broken(client: Any, scenario: Scenario) -> list[str]:
     [verdict] = check(client, scenarios=scenario, transport="mock", library=LIBRARY).verdicts
-    return [broken.rule.id for broken in verdict.broken] or [verdict.word] * (verdict.word != "pass")
+    return [broken.rule.id for broken in verdict.violations] or [verdict.status] * (verdict.status != "pass")
 
 
 @of_both_varieties
@@ -96,8 +97,6 @@ def test_the_other_reading_is_judged_by_its_own_order() -> None:
     class TableReader(Careful, rule="", lies_in=""):
         fields = URL_FIELDS_TABLE_READING
 
-    for name in [name for name, client in ZOO.items() if client is TableReader]:
-        del ZOO[name]
     for scenario in drawn(count=60, explore=("urls", "download"), order=URL_FIELDS_TABLE_READING):
         report = check(
             TableReader(), scenarios=scenario, transport="mock", library=LIBRARY, url_order="video_url"
@@ -141,8 +140,8 @@ def test_wrong_options_are_told() -> None:
 
 
 def smallest(name: str, explore: Any) -> str:
-    """The smallest scenario in which a client of the zoo breaks its promise, as a file."""
-    client = ZOO[name]
+    """The smallest scenario in which a broken client violates its rule, as a file."""
+    client = BROKEN_CLIENTS[name]
     return write_scenario(
         find(
             scenarios(explore=explore),

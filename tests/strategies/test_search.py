@@ -15,8 +15,8 @@ import pytest
 from support.programs import python
 from video_mockserver.cli.main import main
 from video_mockserver.judge.observations import Outcome
-from video_mockserver.judge.rules import RULES
-from video_mockserver.judge.verdict import Broken, Terms, Verdict
+from video_mockserver.judge.rules.table import RULES
+from video_mockserver.judge.verdict import Terms, Verdict, Violation
 from video_mockserver.scenario.model import Expect, Scenario
 from video_mockserver.scenario.writer import write_scenario
 from video_mockserver.strategies.generated import drawn, smallest
@@ -66,9 +66,9 @@ def test_what_breaks_a_rule_is_made_small_saved_and_can_be_run_again(tmp_path: P
     assert len(text.splitlines()) <= 10
     assert "".join(f"  {line}\n" for line in text.splitlines()) in out
     assert re.search(r"^summary: The URL .*\.$", text, re.MULTILINE)
-    again = next(line for line in out.splitlines() if line.startswith("  again: ") and saved.stem in line)
-    assert f"--scenarios found --scenario {saved.stem} -- " in again
-    assert main(["check", "--scenarios", "found", "--scenario", saved.stem, "--", *client(NAIVE)]) == 1
+    again = next(line for line in out.splitlines() if line.startswith("  rerun: ") and saved.stem in line)
+    assert f"--scenario-dir found --scenario {saved.stem} -- " in again
+    assert main(["check", "--scenario-dir", "found", "--scenario", saved.stem, "--", *client(NAIVE)]) == 1
     assert "must fallback-download" in capsys.readouterr().out
 
 
@@ -80,7 +80,7 @@ def test_a_client_that_breaks_nothing_passes(capsys: Capture) -> None:
 def test_without_a_folder_the_command_draws_the_same_again(capsys: Capture) -> None:
     assert check(["--seed", "3"], NAIVE) == 1
     out = capsys.readouterr().out
-    assert "again: video-mockserver check --seed 3 --random 25 --explore download -- " in out
+    assert "rerun: video-mockserver check --seed 3 --random 25 --explore download -- " in out
 
 
 @pytest.mark.parametrize(
@@ -163,7 +163,7 @@ def test_a_rule_is_shrunk_within_so_many_runs_of_the_program() -> None:
     def run(cases: Sequence[tuple[Scenario, Expect]]) -> list[Verdict]:
         nonlocal runs
         runs += len(cases)
-        broken = (Broken(RULES["deliver"], "must", "always"),)
+        broken = (Violation(RULES["deliver"], "must", "always"),)
         return [Verdict(each, expect, Outcome("reported"), broken, [], "fail") for each, expect in cases]
 
     result = check_random(run, examples=20, seed=0, terms=Terms())
@@ -183,7 +183,7 @@ def test_what_was_found_before_a_ctrl_c_is_kept() -> None:
         if ran:
             raise KeyboardInterrupt
         for number, (each, expect) in enumerate(cases):
-            broken = (Broken(RULES["deliver"], "must", "odd"),) if number % 2 else ()
+            broken = (Violation(RULES["deliver"], "must", "odd"),) if number % 2 else ()
             ran.append(Verdict(each, expect, Outcome("reported"), broken, [], "fail" if broken else "pass"))
         return ran
 
@@ -226,5 +226,5 @@ def test_a_ctrl_c_tells_what_was_found(when: str, tmp_path: Path) -> None:
     )
     assert (done.returncode, done.stderr) == (130, "")
     assert "FAIL generated-" in done.stdout
-    assert "  again: video-mockserver check --random 25 --explore download -- " in done.stdout
-    assert done.stdout.endswith("Not every case was run: interrupted\n")
+    assert "  rerun: video-mockserver check --random 25 --explore download -- " in done.stdout
+    assert done.stdout.endswith("not every case was run: interrupted\n")

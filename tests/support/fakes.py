@@ -10,7 +10,7 @@ from collections.abc import Iterable, Mapping
 from typing import Any, Protocol
 
 from video_mockserver.api.messages import Clip, Fault
-from video_mockserver.fake.clips import ClipShelf
+from video_mockserver.fake.clips import ClipStore
 from video_mockserver.fake.clock import ManualClock
 from video_mockserver.fake.fake import Fake
 from video_mockserver.scenario.model import Expect, ReplyTemplate, Scenario, State, Transition
@@ -159,12 +159,12 @@ PICTURES = {
 }
 
 
-def memory_shelf() -> ClipShelf:
+def memory_clips() -> ClipStore:
     """Two films, a decoy and two pictures; their `source` is no file."""
-    return ClipShelf(CLIPS, lambda clip: _BYTES[clip.name], PICTURES)
+    return ClipStore(CLIPS, lambda clip: _BYTES[clip.name], PICTURES)
 
 
 def make_fake(*, scenarios: Iterable[Scenario] = (), **options: Any) -> Fake:
     """A fake with a manual clock, the scenarios above and those given. `options` are those of `Fake`."""
     options.setdefault("clock", None if "speed" in options else ManualClock())
-    return Fake(Scenarios(scenarios), memory_shelf(), **options)
+    return Fake(Scenarios(scenarios), memory_clips(), **options)

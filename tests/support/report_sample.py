@@ -1,13 +1,14 @@
-"""A report as the judge makes it, from real exchanges: clients of several kinds live through scenarios in process."""
+"""Sample reports, as the judge makes them, from real exchanges: clients of several kinds run scenarios in process."""
 
 from __future__ import annotations
 
+import json
 from functools import cache
 from typing import Any
 
 from support.asking import CREATE, Answer, ask, fetch
 from video_mockserver.api.contract import URL_FIELDS, Phase, phase_of, result_urls
-from video_mockserver.fake.clip_files import shipped_shelf
+from video_mockserver.fake.clip_files import shipped_clips
 from video_mockserver.fake.clock import ManualClock
 from video_mockserver.fake.fake import Fake
 from video_mockserver.scenario.library import Library
@@ -26,11 +27,11 @@ RULES = [
     {"rule": "stop-at-the-end", "level": "must", "source": GROK,
      "sentence": "Stop polling when the status is completed or failed."},
     {"rule": "poll-interval", "level": "should", "source": GROK, "sentence": "Poll every 5 to 10 seconds."},
-    {"rule": "key-stays-home", "level": "should", "source": "RFC 9110, 15.4",
+    {"rule": "no-key-to-other-hosts", "level": "should", "source": "RFC 9110, 15.4",
      "sentence": "A key that was made for one origin is not sent to another."},
 ]  # fmt: skip
 
-# Scenario, and what the client does wrong in it.
+# Each scenario, and what the client does wrong in it.
 CASES = [
     ("download/url_404", "no fallback"),
     ("download/reset_in_the_middle", "no fallback"),
@@ -53,14 +54,14 @@ def _library() -> Library:
 
 def report(*, level: str = "must", cases: list[tuple[str, str]] | None = None) -> Data:
     """A report of a few cases, most of them with something broken; a new one at each call."""
-    told = [case(name, wrong, seed) for seed, (name, wrong) in enumerate(CASES if cases is None else cases)]
+    made = [case(name, wrong, seed) for seed, (name, wrong) in enumerate(CASES if cases is None else cases)]
     if cases is None:
-        told.append(crashed("create/slow_create"))
-    return gathered(told, level=level)
+        made.append(crashed("create/slow_create"))
+    return gathered(made, level=level)
 
 
 def large() -> Data:
-    """A report of every shipped scenario; one case in nine is told as if the client had not fallen back."""
+    """A report of every shipped scenario; one client in nine does not fall back."""
     names = _library().names()
     return report(cases=[(name, "no fallback" if place % 9 == 0 else "") for place, name in enumerate(names)])
 
@@ -68,12 +69,12 @@ def large() -> Data:
 def gathered(cases: list[Data], *, level: str = "must") -> Data:
     """A report of these cases, its summary counted from them."""
     for one in cases:
-        breaks = any(level == "should" or broken["level"] == "must" for broken in one["broken"])
+        fails = any(level == "should" or each["level"] == "must" for each in one["violations"])
         if one["verdict"] != "error":
-            one["verdict"] = "fail" if breaks else "pass"
+            one["verdict"] = "fail" if fails else "pass"
     count = {verdict: sum(one["verdict"] == verdict for one in cases) for verdict in ("pass", "fail", "error")}
-    broken = [
-        {**rule, "cases": [one["scenario"] for one in cases if rule["rule"] in [b["rule"] for b in one["broken"]]]}
+    violated = [
+        {**rule, "cases": [one["scenario"] for one in cases if rule["rule"] in [b["rule"] for b in one["violations"]]]}
         for rule in RULES
     ]
     return {
@@ -88,11 +89,11 @@ def gathered(cases: list[Data], *, level: str = "must") -> Data:
         "summary": {
             "verdict": "error" if count["error"] else "fail" if count["fail"] else "pass",
             "cases": len(cases), **count, "skipped": 1, "ended_early": None,
-            "broken": sorted(filter(_has_cases, broken), key=lambda one: (one["level"], -len(one["cases"]))),
+            "violations": sorted(filter(_has_cases, violated), key=lambda one: (one["level"], -len(one["cases"]))),
         },
         "cases": cases,
         "skipped": [{"scenario": "create/create_401",
-                     "reason": "it is about creating, and the client was given a task"}],
+                     "reason": "it tests creating a task, and this client is given one"}],
     }  # fmt: skip
 
 
@@ -101,9 +102,9 @@ def _has_cases(rule: Data) -> bool:
 
 
 def case(name: str, wrong: str = "", seed: int = 0) -> Data:
-    """One scenario lived through by a client that does this wrong (see `CASES`)."""
+    """One scenario, run by a client that does this wrong (see `CASES`)."""
     clock = ManualClock()
-    fake = Fake(_library(), shipped_shelf(), scenario=name, clock=clock, seed=seed)
+    fake = Fake(_library(), shipped_clips(), scenario=name, clock=clock, seed=seed)
     outcome = _Client(fake, clock, wrong).run()
     scenario = fake.scenario(name)
     exchanges = list(fake.journal)
@@ -116,7 +117,7 @@ def case(name: str, wrong: str = "", seed: int = 0) -> Data:
         "scenario": name, "summary": scenario.summary, "source": scenario.source, "verdict": "pass",
         "expected": {"outcome": expect.outcome, "sources": list(expect.sources)},
         "outcome": outcome, "seconds": 0.42,
-        "broken": _broken(wrong, exchanges[-1].number if exchanges else None),
+        "violations": _violations(wrong, exchanges[-1].number if exchanges else None),
         "exchanges": [exchange.to_data() for exchange in exchanges],
         "output": f"waiting for {name}\n" + ("no clip: 404 Client Error\n" if wrong == "no fallback" else "saved\n"),
         "rerun": RERUN.format(name),
@@ -125,29 +126,29 @@ def case(name: str, wrong: str = "", seed: int = 0) -> Data:
 
 def crashed(name: str) -> Data:
     """A case that could not be judged."""
-    told = case(name)
+    base = case(name)
     output = 'Traceback (most recent call last):\n  File "my_client.py", line 3, in <module>\nNo module named httpx\n'
-    return {**told, "verdict": "error", "outcome": {"ended": "unknown", "said": "exit 1", "bytes": None},
+    return {**base, "verdict": "error", "outcome": {"ended": "unknown", "description": "exit 1", "bytes": None},
             "exchanges": [], "output": output, "rerun": None}  # fmt: skip
 
 
-def _broken(wrong: str, exchange: int | None) -> list[Data]:
-    said = {
+def _violations(wrong: str, exchange: int | None) -> list[Data]:
+    messages = {
         "no fallback": (0, "the download failed, and /content was never asked for"),
         "last url first": (1, "it downloaded url although output.url was there"),
         "polls on": (2, "it polled again 20 times after the task was completed"),
         "hurries": (3, "it polled again after 0.1 s"),
     }
-    if wrong not in said:
+    if wrong not in messages:
         return []
-    number, message = said[wrong]
+    number, message = messages[wrong]
     rule = RULES[number]
     return [{"rule": rule["rule"], "level": rule["level"], "message": message, "source": rule["source"],
              "exchange": exchange}]  # fmt: skip
 
 
 class _Client:
-    """A client that keeps the contract but for what it was told to do wrong; its waiting moves the fake's clock."""
+    """A client that keeps the contract except for one thing; its waiting moves the fake's clock."""
 
     def __init__(self, fake: Fake, clock: ManualClock, wrong: str) -> None:
         self._fake = fake
@@ -158,14 +159,14 @@ class _Client:
         created = ask(self._fake, "POST", "/v1/videos", json=CREATE)
         task = self._fake.tasks[0].id if self._fake.tasks else None
         if created.status >= 300 or task is None:
-            return {"ended": "reported", "said": f"exit 1, create answered {created.status}", "bytes": None}
+            return {"ended": "reported", "description": f"exit 1, create answered {created.status}", "bytes": None}
         document = self._poll(task)
         if phase_of(document.get("status")) is not Phase.SUCCEEDED:
-            return {"ended": "reported", "said": "exit 1", "bytes": None}
+            return {"ended": "reported", "description": "exit 1", "bytes": None}
         for answer in self._tries(task, document):
             if answer.status == 200 and answer.fault is None and answer.body[4:8] == b"ftyp":
-                return {"ended": "delivered", "said": "exit 0", "bytes": len(answer.body)}
-        return {"ended": "reported", "said": "exit 1", "bytes": None}
+                return {"ended": "delivered", "description": "exit 0", "bytes": len(answer.body)}
+        return {"ended": "reported", "description": "exit 1", "bytes": None}
 
     def _poll(self, task: str) -> Data:
         after_the_end = 20 if self._wrong == "polls on" else 0
@@ -197,3 +198,51 @@ def _object(answer: Answer) -> Data:
     except ValueError:
         return {}
     return document if isinstance(document, dict) else {}
+
+
+# --- reports with extremes --------------------------------------------------------------------------------------------
+
+# What a client, a server or a scenario may say to break a report: markup, colours, what no document can hold.
+HOSTILE = (
+    "</script></pre></details></svg><img src=x onerror=alert(1)>\" ' & &amp; ]]> <!-- \x1b[31mred\x1b[0m \x00\x07\r"
+    "\ud800 \ufffe \u202e {braces} %s"
+)
+# Words that have a meaning to the reports; everything else is anybody's text.
+OURS = {"verdict", "level", "outcome", "ended", "flow", "started_at"}
+
+
+def spoiled(data: Any, by: str = HOSTILE, key: str = "") -> Any:
+    """The same report with something hostile in each of its texts."""
+    if isinstance(data, dict):
+        return {name: spoiled(value, by, name) for name, value in data.items()}
+    if isinstance(data, list):
+        return [spoiled(value, by, key) for value in data]
+    return data + by if isinstance(data, str) and key not in OURS else data
+
+
+def empty() -> Data:
+    """A report of a run without any case."""
+    return {**report(cases=[]), "ignored": [], "skipped": []}
+
+
+def all_failed() -> Data:
+    """A report of as many cases as the library has, all failed, with many exchanges, long bodies and long outputs."""
+    one = case("polling/mixed_errors", "no fallback")
+    exchanges = []
+    for number in range(1, 201):
+        exchange = json.loads(json.dumps(one["exchanges"][number % len(one["exchanges"])]))
+        exchange["number"] = number
+        exchange["reply"]["body"] = "<body> " * 2000
+        exchanges.append(exchange)
+    one = {**one, "exchanges": exchanges, "output": "a line of output\n" * 2000}
+    return gathered([{**one, "scenario": f"polling/case_{number}"} for number in range(274)])
+
+
+REPORTS = {
+    "sample": report,
+    "strict": lambda: report(level="should"),
+    "good": lambda: report(cases=[("lifecycle/plain", "")]),
+    "empty": empty,
+    "large": large,
+    "hostile": lambda: spoiled(report()),
+}

@@ -10,9 +10,10 @@ from video_mockserver.api.contract import OUTCOMES
 from video_mockserver.api.dialects import DIALECTS
 from video_mockserver.api.faults import FAULTS
 from video_mockserver.api.messages import Fault
+from video_mockserver.scenario.limits import DOWNLOAD_AUTH, MAX_INTEGER, MIN_INTEGER, SOURCES, TASK_ID
 from video_mockserver.scenario.model import CANCELLED, EVENTS, Expect, ReplyTemplate, Scenario, State, Transition
-from video_mockserver.scenario.template import TEMPLATES, names
-from video_mockserver.scenario.validation import DOWNLOAD_AUTH, MAX_INTEGER, MIN_INTEGER, SOURCES, TASK_ID
+from video_mockserver.scenario.placeholders import PLACEHOLDERS
+from video_mockserver.scenario.template import names
 
 __all__ = ["json_values", "replies", "scenarios", "texts", "words"]
 
@@ -37,7 +38,7 @@ _plain_texts = st.one_of(
     st.text(st.sampled_from(" \n\t-:#,[]{}'\"&*!|>%@`?\\ab1é\x85\u2028"), max_size=10),
 ).filter(lambda text: not list(names(text)))
 _templates = st.sampled_from(
-    [f"{{{name}}}" for name in TEMPLATES] + ["{refused_url:of-its-own}", "{download_path:of-its-own}"]
+    [f"{{{name}}}" for name in PLACEHOLDERS] + ["{refused_url:of-its-own}", "{download_path:of-its-own}"]
 )
 
 texts = st.one_of(
@@ -45,7 +46,7 @@ texts = st.one_of(
     _templates,
     # A bar keeps the parts from making up a placeholder that is none.
     st.lists(st.one_of(_plain_texts, _templates), min_size=1, max_size=3).map("|".join),
-).filter(lambda text: all(name in TEMPLATES for name, _ in names(text)))
+).filter(lambda text: all(name in PLACEHOLDERS for name, _ in names(text)))
 
 words = st.one_of(
     st.sampled_from(["on", "null", "true", "1", "404", "1e3", "-", "-1", "---", "a.b-c_D", "a.", "2024-01-01"]),

@@ -125,7 +125,7 @@ WRONG_SHAPES: Mapping[str, tuple[str, list[str]]] = {
     ),
     "a video that is a word": (
         "summary: x\nstart: a\nstates:\n  a: {video: queued}\n",
-        ["f.yaml:4: states.a.video: 'queued' is not a mapping to lay over the document"],
+        ["f.yaml:4: states.a.video: 'queued' is not a mapping to merge into the document"],
     ),
     "a flag in words": (HEAD + "never_ends: yes\n", ["f.yaml:6: never_ends: 'yes' is neither true nor false"]),
     "a seed with a point": (HEAD + "seed: 1.5\n", ["f.yaml:6: seed: 1.5 is not a whole number"]),
@@ -270,7 +270,7 @@ WRONG_SHAPES: Mapping[str, tuple[str, list[str]]] = {
     ),
     "a difference of nothing": (
         HEAD + "    poll: {fault: {wrong_length: 0}}\n",
-        ["f.yaml:6: states.a.poll.fault: a difference of 0 is no fault"],
+        ["f.yaml:6: states.a.poll.fault: 'wrong_length' of 0 is no fault"],
     ),
     "a way that is a word": (
         HEAD + "    next: a\n",
@@ -356,15 +356,15 @@ WRONG_MEANINGS: Mapping[str, tuple[str, list[str]]] = {
     "an unknown template": (
         HEAD + "    unified:\n      a:\n        - 1\n        - url: '{downlod_url}'\n",
         [
-            "f.yaml:9: states.a.unified.a.1.url: no template {downlod_url} (did you mean 'download_url'?); write "
-            "{{downlod_url}} for the text"
+            "f.yaml:9: states.a.unified.a.1.url: unknown placeholder {downlod_url} (did you mean 'download_url'?); "
+            "write {{downlod_url}} for the text"
         ],
     ),
     "the problem of one reply in a list of one": (
         HEAD + "    poll:\n      -\n        text: '{tsk_id}'\n",
         [
-            "f.yaml:8: states.a.poll.0.text: no template {tsk_id} (did you mean 'task_id'?); write {{tsk_id}} for the "
-            "text"
+            "f.yaml:8: states.a.poll.0.text: unknown placeholder {tsk_id} (did you mean 'task_id'?); write {{tsk_id}} "
+            "for the text"
         ],
     ),
     "a link that nothing shows": (

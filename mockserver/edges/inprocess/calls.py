@@ -13,11 +13,11 @@ from http import HTTPStatus
 from typing import Literal
 
 from ...api import faults
+from ...api.contract import DOWNLOAD_ALIAS
 from ...api.messages import ClipPart, Origins, Reply, Request
 from ...fake.clock import ManualClock
 from ...fake.fake import Fake
 from ...fake.responses import body_bytes
-from ...fake.state import DOWNLOAD_ALIAS
 
 __all__ = [
     "API_ORIGIN",

@@ -16,7 +16,7 @@ import respx
 from respx.mocks import HTTPCoreMocker, Mocker
 from respx.models import AllMockedAssertionError, PassThrough
 
-from ...fake.clip_files import shipped_shelf
+from ...fake.clip_files import shipped_clips
 from ...fake.clock import ManualClock
 from ...fake.options import FakeOptions, check_option_names
 from ...judge.verify import JudgedFake
@@ -66,7 +66,7 @@ class VideoMock(JudgedFake):
         check_option_names(options, (*FakeOptions.__annotations__, "scenario", "base_url", "library"))
         if options.get("clock") is None:
             options["clock"] = ManualClock()
-        super().__init__(library if library is not None else Library(), shipped_shelf(), scenario=scenario, **options)
+        super().__init__(library if library is not None else Library(), shipped_clips(), scenario=scenario, **options)
         url = httpx.URL(base_url)
         if url.scheme not in _SCHEMES or not url.host:
             raise ValueError(f"base_url: {base_url!r} must be a URL such as https://octopusx.ai/v1")

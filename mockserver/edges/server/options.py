@@ -6,8 +6,8 @@ import re
 from collections.abc import Mapping
 from typing import Any
 
-from ...fake.clip_files import shipped_shelf
-from ...fake.clips import ClipShelf
+from ...fake.clip_files import shipped_clips
+from ...fake.clips import ClipStore
 from ...fake.fake import Fake
 from ...fake.options import FakeOptions, check_option_names
 from ...scenario.model import Scenario
@@ -35,7 +35,7 @@ def check_fake_options(
     *,
     scenario: str | Scenario | None,
     library: ScenarioSource,
-    shelf: ClipShelf | None,
+    clip_store: ClipStore | None,
     others: tuple[str, ...] = (),
 ) -> None:
     """Raise for an option that is wrong, as making a fake with it would.
@@ -45,7 +45,7 @@ def check_fake_options(
     """
     check_option_names(options, (*_NAMES, *others))
     own = {name: value for name, value in options.items() if name != "manual_clock"}
-    Fake(library, shelf or shipped_shelf(), scenario=scenario, **own)
+    Fake(library, clip_store or shipped_clips(), scenario=scenario, **own)
 
 
 def check_token(token: str | None) -> None:

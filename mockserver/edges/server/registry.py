@@ -13,12 +13,12 @@ from typing import Any, Unpack
 
 from starlette.types import Scope
 
+from ...api.contract import DOWNLOAD_ALIAS
 from ...api.messages import Origins
-from ...fake.clips import ClipShelf
+from ...fake.clips import ClipStore
 from ...fake.clock import Clock, ManualClock
 from ...fake.fake import Fake
 from ...fake.options import check_option_names
-from ...fake.state import DOWNLOAD_ALIAS
 from ...judge.verify import JudgedFake
 from ...scenario.model import Scenario
 from ...scenario.sources import ScenarioSource
@@ -93,7 +93,7 @@ class FakeRegistry:
     def __init__(
         self,
         library: ScenarioSource,
-        shelf: ClipShelf,
+        clip_store: ClipStore,
         fake_options: Mapping[str, Any],
         *,
         host: str = "127.0.0.1",
@@ -107,7 +107,7 @@ class FakeRegistry:
         self.public_url = public_url.rstrip("/") if public_url else None
         self.download_url = download_url.rstrip("/") if download_url else None
         self._library = library
-        self._shelf = shelf
+        self._clip_store = clip_store
         self._fake_options = dict(fake_options)
         self._on_close = on_close
         self._bindings: dict[int, Binding] = {}
@@ -148,7 +148,7 @@ class FakeRegistry:
             clock = ManualClock()
         return ServedFake(
             library or self._library,
-            self._shelf,
+            self._clip_store,
             name=name or self._free_name(),
             clock=clock,
             close=self._closed,

@@ -10,6 +10,7 @@ from collections.abc import Iterator
 from starlette.types import Receive, Scope, Send
 
 from ...api import faults
+from ...api.faults import describe
 from ...api.messages import ClipPart, Fault, Reply
 from ...fake.clock import Clock
 from ...fake.fake import Fake
@@ -136,7 +137,7 @@ class ReplySender:
                     await send({"type": "http.response.body", "body": b"", "more_body": False})
                     return
                 case _:
-                    raise FaultWithoutSocket(f"{fault.describe()}: only a server with sockets can do this")
+                    raise FaultWithoutSocket(f"{describe(fault)}: only a server with sockets can do this")
 
 
 async def wait_until(clock: Clock, moment: float, lost: asyncio.Event | None) -> None:

@@ -9,8 +9,8 @@ import signal
 from collections.abc import Callable, Iterator
 from typing import Literal, TypedDict, Unpack
 
-from ...fake.clip_files import shipped_shelf
-from ...fake.clips import ClipShelf
+from ...fake.clip_files import shipped_clips
+from ...fake.clips import ClipStore
 from ...fake.journal import Exchange
 from ...scenario.library import Library
 from ...scenario.model import Scenario
@@ -48,7 +48,7 @@ async def serve(
     public_url: str | None = None,
     download_url: str | None = None,
     library: Library | None = None,
-    shelf: ClipShelf | None = None,
+    clip_store: ClipStore | None = None,
     token: str | None = None,
     parser: Parser = "auto",
     limits: ServerLimits | None = None,
@@ -70,7 +70,7 @@ async def serve(
         raise ValueError(f"log_format: {log_format!r} must be 'text', 'json' or 'none'")
     check_token(token)
     library, limits = library or Library(), limits or ServerLimits()
-    check_fake_options(fake_options, scenario=scenario, library=library, shelf=shelf)
+    check_fake_options(fake_options, scenario=scenario, library=library, clip_store=clip_store)
     if log_format != "none":
         fake_options["watch"] = _request_log(log_format)
     with contextlib.ExitStack() as cleanup:
@@ -78,7 +78,7 @@ async def serve(
         if not one_port:
             sockets.append(cleanup.enter_context(listen(host, download_port)))
         registry = FakeRegistry(
-            library, shelf or shipped_shelf(), {**fake_options, "scenario": scenario},
+            library, clip_store or shipped_clips(), {**fake_options, "scenario": scenario},
             host=host, public_url=public_url, download_url=download_url, one_port=one_port,
             on_close=lambda fake: server.drop(fake),
         )  # fmt: skip

@@ -10,8 +10,8 @@ from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Unpack
 
-from ...fake.clip_files import shipped_shelf
-from ...fake.clips import ClipShelf
+from ...fake.clip_files import shipped_clips
+from ...fake.clips import ClipStore
 from ...scenario.library import Library
 from ...scenario.model import Scenario
 from ..compat import PARSERS, Parser
@@ -37,7 +37,7 @@ class VideoServer:
     - `scenario`: the default scenario of each fake, a name or a `Scenario` built in Python.
     - `host`: the address to listen on (default 127.0.0.1).
     - `scenario_dirs`: folders of your own scenarios; they are looked up before the shipped ones.
-    - `library`, `shelf`: other scenarios and clips than the shipped ones; a library replaces `scenario_dirs`.
+    - `library`, `clip_store`: other scenarios and clips than the shipped ones; a library replaces `scenario_dirs`.
     - `one_port`: give downloads the API's port, below `/_download`.
     - `token`: with it, and only with it, requests may use `/_mock/`. Without a token `/_mock/` is on where the server
       listens on loopback.
@@ -57,7 +57,7 @@ class VideoServer:
         host: str = "127.0.0.1",
         library: Library | None = None,
         scenario_dirs: Sequence[str | Path] = (),
-        shelf: ClipShelf | None = None,
+        clip_store: ClipStore | None = None,
         one_port: bool = False,
         token: str | None = None,
         parser: Parser = "auto",
@@ -68,9 +68,11 @@ class VideoServer:
             raise ValueError(f"parser: {parser!r} must be 'auto', 'httptools' or 'h11'")
         check_token(token)
         self.library = library if library is not None else Library(list(scenario_dirs))
-        check_fake_options(fake_options, scenario=scenario, library=self.library, shelf=shelf, others=_OPTIONS)
+        check_fake_options(
+            fake_options, scenario=scenario, library=self.library, clip_store=clip_store, others=_OPTIONS
+        )
         self.parser = parser
-        self._shelf = shelf
+        self._clip_store = clip_store
         self._host = host
         self._one_port = one_port
         self._token = token
@@ -91,7 +93,7 @@ class VideoServer:
         if self._thread is not None:
             raise RuntimeError("the server is running already")
         registry = FakeRegistry(
-            self.library, self._shelf or shipped_shelf(), self._fake_options,
+            self.library, self._clip_store or shipped_clips(), self._fake_options,
             host=self._host, one_port=self._one_port, on_close=self._drop,
         )  # fmt: skip
         started = threading.Event()

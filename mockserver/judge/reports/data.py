@@ -1,4 +1,4 @@
-"""What the reports share: texts from outside made safe to show, exchanges that repeat counted, an exchange in words.
+"""What the reports share: safe texts, numbers for people, runs of equal exchanges, one exchange as a line.
 
 A report is the data that `check.schema.json` describes.
 """
@@ -14,15 +14,15 @@ from typing import Any
 from ...api.faults import NO_REPLY
 
 __all__ = [
-    "ENDED", "Data", "Gap", "Report", "Run", "answer", "counted", "cut", "ended", "escaped", "expected", "folded",
-    "frames_folded", "line", "moved", "no_reply", "on_download", "plain", "printable", "promises", "runs", "seconds",
-    "short", "where",
+    "Data", "Gap", "Report", "Run", "counted", "cut", "ended", "escaped", "expected", "folded", "frames_folded",
+    "line", "no_reply", "on_download", "plain", "printable", "received_status", "runs", "seconds", "short",
+    "states", "target", "violated_rules",
 ]  # fmt: skip
 
 Report = dict[str, Any]
 Data = dict[str, Any]
 
-# What neither XML nor an HTML page can hold, and what turns the direction of the text around it.
+# Characters that neither XML nor HTML can hold, and those that change the direction of the text around them.
 _UNPRINTABLE = re.compile(
     "[\x00-\x08\x0b-\x1f\x7f-\x9f\ud800-\udfff\ufdd0-\ufdef\ufffe\uffff\u061c\u200e\u200f\u202a-\u202e\u2066-\u2069]"
 )
@@ -36,11 +36,11 @@ _PACKAGE_FRAMES = re.compile(
 
 _URL = 300  # characters of a path and query in one line
 
-ENDED = {
+_ENDED = {
     "delivered": "it delivered a clip",
-    "reported": "it reported that there is no clip",
-    "stopped": "it did not end by itself",
-    "unknown": "nobody knows",
+    "reported": "it reported a failure",
+    "stopped": "it did not finish",
+    "unknown": "how it ended is unknown",
 }
 
 
@@ -48,32 +48,32 @@ ENDED = {
 
 
 def printable(text: str) -> str:
-    """The text with every character that cannot be shown written as Python would: `\\x1b`, `\\ud800`."""
-    return _UNPRINTABLE.sub(_shown, text.replace("\r\n", "\n"))
+    """The text with every unprintable character as an escape, as Python writes it: `\\x1b`, `\\ud800`."""
+    return _UNPRINTABLE.sub(_escape, text.replace("\r\n", "\n"))
 
 
-def _shown(match: re.Match[str]) -> str:
+def _escape(match: re.Match[str]) -> str:
     code = ord(match[0])
     return f"\\x{code:02x}" if code < 0x100 else f"\\u{code:04x}"
 
 
 def escaped(text: object) -> str:
-    """A text from outside, as it may stand in a page or a drawing."""
+    """A text from outside, escaped for HTML and SVG."""
     return escape(printable(str(text)))
 
 
 def plain(output: str) -> str:
-    """What a program printed, without colours; where it went back to the start of a line, a new one starts."""
+    """A program's output without colours; a carriage return starts a new line."""
     return printable(_COLOURS.sub("", output).replace("\r\n", "\n").replace("\r", "\n"))
 
 
 def frames_folded(output: str) -> str:
-    """What a program printed, with the frames of packages in Python's tracebacks counted instead of shown."""
+    """A program's output, with the frames of packages in Python tracebacks only counted."""
     return _PACKAGE_FRAMES.sub(lambda found: f"  [{counted(found[0].count(_FRAME), 'frame')} of packages]\n", output)
 
 
 def cut(text: str, head: int, tail: int = 0) -> str:
-    """The first and the last so many characters, and how many were left out between."""
+    """The first `head` and the last `tail` characters, and how many were left out between."""
     left_out = len(text) - head - tail
     if left_out <= 0:
         return text
@@ -81,7 +81,7 @@ def cut(text: str, head: int, tail: int = 0) -> str:
 
 
 def short(text: str, most: int) -> str:
-    """A text of one line that is at most so long."""
+    """A text of one line, cut to `most` characters."""
     return text if len(text) <= most else f"{text[: most - 1]}\u2026"
 
 
@@ -91,7 +91,7 @@ def counted(count: int, thing: str) -> str:
 
 
 def seconds(time: float) -> str:
-    """A time that a person reads: `0.42 s`, `12.5 s`, `1,200 s`."""
+    """A time for people: `0.42 s`, `12.5 s`, `1,200 s`."""
     return f"{time:,.{2 if abs(time) < 10 else 1 if abs(time) < 100 else 0}f} s"
 
 
@@ -104,21 +104,23 @@ def expected(case: Data) -> str:
 def ended(case: Data) -> str:
     """What the client ended with: `it delivered a clip: exit 0, 30,518 bytes`."""
     outcome = case["outcome"]
-    told = [outcome["said"]] if outcome["said"] else []
+    if outcome["ended"] == "unknown" and outcome["description"]:
+        return str(outcome["description"])
+    details = [outcome["description"]] if outcome["description"] else []
     if outcome["bytes"] is not None:
-        told.append(counted(outcome["bytes"], "byte"))
+        details.append(counted(outcome["bytes"], "byte"))
     if outcome["ended"] == "delivered" and outcome["bytes"] is None:
-        return f"it claims success, and delivered nothing: {outcome['said']}"
-    return ENDED[outcome["ended"]] + (f": {', '.join(told)}" if told else "")
+        return f"it claims success, but delivered nothing: {outcome['description']}"
+    return _ENDED[outcome["ended"]] + (f": {', '.join(details)}" if details else "")
 
 
-def promises(report: Report, level: str) -> list[Data]:
-    """The broken rules that fail a case (`must`), or those that are only told (`should`), as the options say."""
+def violated_rules(report: Report, level: str) -> list[Data]:
+    """The violated rules that fail a case (`must`), or those that are only warnings (`should`), by the options."""
     strict = report["options"]["level"] == "should"
     return [
-        broken
-        for broken in report["summary"]["broken"]
-        if (level == "must") == (strict or broken["level"] == "must")
+        rule
+        for rule in report["summary"]["violations"]
+        if (level == "must") == (strict or rule["level"] == "must")
     ]  # fmt: skip
 
 
@@ -127,7 +129,7 @@ def promises(report: Report, level: str) -> list[Data]:
 
 @dataclass(frozen=True, slots=True)
 class Run:
-    """Exchanges in a row that say the same."""
+    """Equal exchanges in a row."""
 
     first: Data
     last: Data
@@ -136,19 +138,19 @@ class Run:
 
 @dataclass(frozen=True, slots=True)
 class Gap:
-    """Runs that are left out of a long story: how many, and how many exchanges they are."""
+    """Runs that are left out of a long timeline: how many, and how many exchanges they hold."""
 
     runs: int
     exchanges: int
 
 
 def runs(exchanges: Iterable[Data], alone: Collection[int] = ()) -> list[Run]:
-    """The exchanges, those that repeat one another put together; the numbers in `alone` stand by themselves."""
+    """The exchanges with equal neighbours put together; those whose numbers are in `alone` stay separate."""
     apart = set(alone)
     found: list[Run] = []
     for exchange in exchanges:
         last = found[-1] if found else None
-        alike = last is not None and _said(last.first) == _said(exchange)
+        alike = last is not None and _content(last.first) == _content(exchange)
         if last is not None and alike and not apart & {last.first["number"], exchange["number"]}:
             found[-1] = Run(last.first, exchange, last.count + 1)
         else:
@@ -156,7 +158,7 @@ def runs(exchanges: Iterable[Data], alone: Collection[int] = ()) -> list[Run]:
     return found
 
 
-def _said(exchange: Data) -> tuple[object, ...]:
+def _content(exchange: Data) -> tuple[object, ...]:
     request, reply = exchange["request"], exchange["reply"]
     return (
         exchange["task_id"], request["method"], request["url"], reply["status"], exchange["state"],
@@ -164,18 +166,18 @@ def _said(exchange: Data) -> tuple[object, ...]:
     )  # fmt: skip
 
 
-def folded(story: Sequence[Run], most: int, keep: Collection[int] = ()) -> Iterator[Run | Gap]:
-    """At most about `most` runs of a story: its beginning, its end, and what stands beside the numbers to keep."""
-    if len(story) <= most:
-        yield from story
+def folded(timeline: Sequence[Run], most: int, keep: Collection[int] = ()) -> Iterator[Run | Gap]:
+    """About `most` runs of a timeline at most: its beginning, its end, and the runs around the numbers in `keep`."""
+    if len(timeline) <= most:
+        yield from timeline
         return
-    shown = {*range(most // 3), *range(len(story) - (most - most // 3), len(story))}
-    for place, run in enumerate(story):
+    kept = {*range(most // 3), *range(len(timeline) - (most - most // 3), len(timeline))}
+    for place, run in enumerate(timeline):
         if run.first["number"] in keep:
-            shown.update(range(place - 2, place + 3))
+            kept.update(range(place - 2, place + 3))
     left_out: list[Run] = []
-    for place, run in enumerate(story):
-        if place not in shown:
+    for place, run in enumerate(timeline):
+        if place not in kept:
             left_out.append(run)
             continue
         if left_out:
@@ -185,35 +187,35 @@ def folded(story: Sequence[Run], most: int, keep: Collection[int] = ()) -> Itera
 
 
 def on_download(exchanges: Iterable[Data]) -> Callable[[Data], bool]:
-    """Whether an exchange was with the download host, as far as data can tell: by operation, else by where it went."""
+    """A function that says whether an exchange was with the download host: by its operation, else by its address."""
     hosts: set[str] = set()
     api: set[str] = set()
     for exchange in exchanges:
         if exchange["operation"]:
             (hosts if exchange["operation"] == "download" else api).add(_origin(exchange))
 
-    def told(exchange: Data) -> bool:
+    def is_download(exchange: Data) -> bool:
         if exchange["operation"]:
             return bool(exchange["operation"] == "download")
         origin = _origin(exchange)
         on_its_own = origin in hosts and origin not in api
-        return on_its_own or "on the download host" in (exchange["note"] or "") or "/_download/" in where(exchange)
+        return on_its_own or "on the download host" in (exchange["note"] or "") or "/_download/" in target(exchange)
 
-    return told
+    return is_download
 
 
 def _origin(exchange: Data) -> str:
     return "/".join(exchange["request"]["url"].split("/", 3)[:3])
 
 
-def where(exchange: Data) -> str:
-    """The path and query that were asked for."""
+def target(exchange: Data) -> str:
+    """The path and query of a request."""
     parts = exchange["request"]["url"].split("/", 3)
     return f"/{parts[3]}" if len(parts) == 4 else exchange["request"]["url"]
 
 
 def no_reply(exchange: Data) -> bool:
-    """Whether the fault came before the status line: the client never saw one."""
+    """Whether a fault came before the status line, so that the client saw none."""
     return exchange["reply"]["fault"] in NO_REPLY
 
 
@@ -221,27 +223,27 @@ def line(run: Run, began: float, speed: float, download: bool) -> str:
     """A run of exchanges as a line of a text, with the client's seconds since `began` (of the fake's clock)."""
     exchange, reply = run.first, run.first["reply"]
     time = (exchange["at"] - began) / speed
-    told = f"#{exchange['number']:<4}{seconds(time):>8}  {exchange['request']['method']:6} "
-    told += f"{'download:' if download else ''}{short(where(exchange), _URL)}  {answer(exchange)}"
+    text = f"#{exchange['number']:<4}{seconds(time):>8}  {exchange['request']['method']:6} "
+    text += f"{'download:' if download else ''}{short(target(exchange), _URL)}  {received_status(exchange)}"
     if exchange["state"] is not None:
-        told += f"  [{moved(exchange)}]"
+        text += f"  [{states(exchange)}]"
     if reply["fault"] and not no_reply(exchange):
-        told += f"  {reply['fault']}"
+        text += f"  {reply['fault']}"
     if exchange["ended"] == "client left":
-        told += "  the client left"
+        text += "  the client left"
     if exchange["note"]:
-        told += f"  ({exchange['note']})"
+        text += f"  ({exchange['note']})"
     if run.count > 1:
-        told += f"  ({run.count:,} times, until {seconds((run.last['at'] - began) / speed)})"
-    return printable(told)
+        text += f"  ({run.count:,} times, until {seconds((run.last['at'] - began) / speed)})"
+    return printable(text)
 
 
-def answer(exchange: Data) -> str:
-    """The status that came back, or the fault when none did."""
+def received_status(exchange: Data) -> str:
+    """The status of the reply, or the fault when the client saw none."""
     return exchange["reply"]["fault"] if no_reply(exchange) else str(exchange["reply"]["status"])
 
 
-def moved(exchange: Data) -> str:
+def states(exchange: Data) -> str:
     """The task's states before and after: `processing → completed`."""
     state, after = exchange["state"], exchange["state_after"]
     return str(state) if after in (None, state) else f"{state} \u2192 {after}"

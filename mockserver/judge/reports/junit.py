@@ -1,4 +1,4 @@
-"""The report as JUnit XML, as CI systems read it: a scenario is a test case, a broken promise is its failure."""
+"""The report as JUnit XML, for CI systems: a scenario is a test case, a violated rule is its failure."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ from .data import (
 
 __all__ = ["document"]
 
-_OUTPUT = (2000, 8000)  # characters of a program's output: its beginning, and its end, where the reason stands
+_OUTPUT = (2000, 8000)  # characters of a program's output: of its beginning, and of its end, where the reason is
 _LINES = 60  # of a timeline
 _ATTRIBUTE = 1000  # characters; CI systems show a message in one line
 
@@ -31,7 +31,7 @@ _ATTRIBUTE = 1000  # characters; CI systems show a message in one line
 def document(report: Report) -> str:
     """The whole document for a report (see `check.schema.json`), as text to be written in UTF-8.
 
-    A promise of the level `should` fails a case only when the options say so; else it is told in `system-out`.
+    A rule of the level `should` fails a case only if the options say so; else it is in `system-out`.
     """
     summary, tool = report["summary"], _text(report["tool"]["name"])
     totals = {
@@ -70,20 +70,20 @@ def _properties(suite: ElementTree.Element, report: Report) -> None:
 
 def _case(suite: ElementTree.Element, case: Data, options: Data) -> None:
     element = _element(suite, case["scenario"], case["seconds"])
-    told = _told(case, options["speed"])
+    details = _details(case, options["speed"])
     if case["verdict"] == "pass":
-        if case["broken"]:
-            ElementTree.SubElement(element, "system-out").text = told
+        if case["violations"]:
+            ElementTree.SubElement(element, "system-out").text = details
         return
-    failing = [broken for broken in case["broken"] if options["level"] == "should" or broken["level"] == "must"]
-    reason = "; ".join(f"{broken['rule']}: {broken['message']}" for broken in failing)
+    failing = [each for each in case["violations"] if options["level"] == "should" or each["level"] == "must"]
+    reason = "; ".join(f"{violation['rule']}: {violation['message']}" for violation in failing)
     if case["verdict"] == "fail":
         kind = failing[0]["rule"] if failing else "outcome"
         reason = reason or f"expected {expected(case)}, but {ended(case)}"
-        how = ElementTree.SubElement(element, "failure", {"message": _message(reason), "type": _text(kind)})
+        child = ElementTree.SubElement(element, "failure", {"message": _message(reason), "type": _text(kind)})
     else:
-        how = ElementTree.SubElement(element, "error", {"message": _message(ended(case)), "type": "error"})
-    how.text = told
+        child = ElementTree.SubElement(element, "error", {"message": _message(ended(case)), "type": "error"})
+    child.text = details
 
 
 def _element(suite: ElementTree.Element, scenario: str, seconds: float) -> ElementTree.Element:
@@ -93,21 +93,21 @@ def _element(suite: ElementTree.Element, scenario: str, seconds: float) -> Eleme
     return ElementTree.SubElement(suite, "testcase", facts)
 
 
-def _told(case: Data, speed: float) -> str:
-    """All that helps: the promises, what should have come out, the timeline, the output, how to run it again."""
+def _details(case: Data, speed: float) -> str:
+    """All that helps: the violations, the expected and the actual end, the timeline, the output, how to rerun it."""
     parts = [_text(case["summary"])]
     parts += [
-        f"{broken['level']} {_text(broken['rule'])}: {_text(broken['message'])}"
-        + (f" (exchange #{broken['exchange']})" if broken["exchange"] is not None else "")
-        + f"\n  {_text(broken['source'])}"
-        for broken in case["broken"]
+        f"{violation['level']} {_text(violation['rule'])}: {_text(violation['message'])}"
+        + (f" (exchange #{violation['exchange']})" if violation["exchange"] is not None else "")
+        + f"\n  {_text(violation['source'])}"
+        for violation in case["violations"]
     ]
-    parts.append(f"expected:   {_text(expected(case))}\nended with: {_text(ended(case))}")
+    parts.append(f"expected: {_text(expected(case))}\nactual:   {_text(ended(case))}")
     parts.append("\n".join(_timeline(case, speed)))
     if output := plain(case["output"]).strip("\n"):
-        parts.append(f"the program printed:\n{cut(output, *_OUTPUT)}")
+        parts.append(f"output:\n{cut(output, *_OUTPUT)}")
     if case["rerun"]:
-        parts.append(f"run it again: {_text(case['rerun'])}")
+        parts.append(f"rerun: {_text(case['rerun'])}")
     return "\n\n".join(parts)
 
 
@@ -116,7 +116,7 @@ def _timeline(case: Data, speed: float) -> list[str]:
     if not exchanges:
         return ["no request came in"]
     began, downloads = exchanges[0]["at"], on_download(exchanges)
-    hits = {broken["exchange"] for broken in case["broken"]}
+    hits = {violation["exchange"] for violation in case["violations"]}
     return [
         f"... {counted(run.exchanges, 'exchange')} more ..." if isinstance(run, Gap)
         else ("> " if run.first["number"] in hits else "  ") + line(run, began, speed, downloads(run.first))

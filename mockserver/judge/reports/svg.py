@@ -1,4 +1,4 @@
-"""A case's timeline, drawn as SVG: what happened at which host, how the task stood, which exchange shows a break."""
+"""A case's timeline as SVG: the requests to each host, the task's states, and the exchanges that show a violation."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ _NARROWEST = 180.0  # the names of the lanes have room
 
 @dataclass(frozen=True, slots=True)
 class _Column:
-    """A run of exchanges (or a gap in the story) and its place in the drawing."""
+    """A run of exchanges (or a gap in the timeline) and its place in the drawing."""
 
     run: Run | Gap
     left: float
@@ -36,25 +36,25 @@ class _Column:
 def drawing(exchanges: Sequence[Data], hits: Mapping[int, list[int]], *, marks: int, speed: float) -> str:
     """The timeline: the task's states as a band, one lane for each host, one mark for each run of exchanges.
 
-    `hits` are the numbers of the exchanges that show a break, each with the places of the breaks in their list. At most
-    about so many `marks` are drawn; `speed` is how many seconds of the fake's clock are one of the client's.
+    `hits` are the numbers of the exchanges that show a violation, each with the places of the violations in their
+    list. About `marks` marks are drawn at most; `speed` is seconds of the fake's clock in one of the client.
     """
     if not exchanges:
         return ""
-    story = list(folded(runs(exchanges, hits), marks, hits))
-    columns = list(_columns(story, speed))
+    timeline = list(folded(runs(exchanges, hits), marks, hits))
+    columns = list(_columns(timeline, speed))
     width = max(columns[-1].left + columns[-1].width + 10, _NARROWEST)
     bands = _bands(columns, width)
     downloads = on_download(exchanges)
     height = 49 if any(len(column.words) > 2 for column in columns) else 35
     api = len(bands) * (_BAND + 3) + _LANE + 6
     host = api + height + _LANE + 6
-    asked = any(map(downloads, exchanges))
-    bottom = (host + height if asked else host) + 20
+    has_downloads = any(map(downloads, exchanges))
+    bottom = (host + height if has_downloads else host) + 20
     rows = {column.left: host if isinstance(column.run, Run) and downloads(column.run.first) else api
             for column in columns}  # fmt: skip
-    drawn = "".join(_mark(column, rows[column.left], height, speed, exchanges[0]["at"]) for column in columns)
-    way = " ".join(f"{column.middle:.0f},{rows[column.left] + height // 2}" for column in columns)
+    drawn_marks = "".join(_mark(column, rows[column.left], height, speed, exchanges[0]["at"]) for column in columns)
+    path = " ".join(f"{column.middle:.0f},{rows[column.left] + height // 2}" for column in columns)
     return (
         f'<div class="drawing"{_FOCUS if width > 280 else ""}>'
         f'<svg role="img" aria-label="{_in_words(exchanges, hits)}" width="{width:.0f}" height="{bottom}" '
@@ -62,24 +62,24 @@ def drawing(exchanges: Sequence[Data], hits: Mapping[int, list[int]], *, marks: 
         + "".join(_hit_column(column, hits, bottom) for column in columns)
         + "".join(_band(band, place * (_BAND + 3)) for place, band in enumerate(bands))
         + f'<text class="lane" x="2" y="{api - 3}">API</text>'
-        + f'<text class="lane" x="2" y="{host - 3}">download host{"" if asked else ": not asked"}</text>'
-        f'<polyline class="way" points="{way}"/>'
-        + drawn
+        + f'<text class="lane" x="2" y="{host - 3}">download host{"" if has_downloads else ": no request"}</text>'
+        f'<polyline class="path" points="{path}"/>'
+        + drawn_marks
         + _times(columns, bottom - 4, speed, exchanges[0]["at"])
         + "".join(_hit_number(column, hits, rows[column.left]) for column in columns)
         + "</svg></div>\n"
     )
 
 
-_FOCUS = ' tabindex="0" role="group" aria-label="Timeline, to be scrolled"'
+_FOCUS = ' tabindex="0" role="group" aria-label="Timeline, scrollable"'
 
 
-def _columns(story: Iterable[Run | Gap], speed: float) -> Iterator[_Column]:
+def _columns(timeline: Iterable[Run | Gap], speed: float) -> Iterator[_Column]:
     right, last = 2.0, None
-    for run in story:
+    for run in timeline:
         words = _words(run)
         width = max(40.0, max(map(len, words)) * _LETTER + 10)
-        # A long pause is a wider gap, but only by its order of magnitude: half an hour of polling stays readable.
+        # A long pause is a wider gap, on a logarithmic scale: half an hour of polling stays readable.
         pause = (run.first["at"] - last) / speed if isinstance(run, Run) and last is not None else 0.0
         left = right + (0 if right == 2.0 else 6 + min(40.0, 12 * log10(1 + max(pause, 0))))
         yield _Column(run, left, width, words)
@@ -114,15 +114,15 @@ def _mark(column: _Column, top: float, height: float, speed: float, began: float
         rect = f'<rect x="{column.left:.0f}" y="{top}" width="{column.width:.0f}" height="{height}"/>'
         return f'<g class="m gap">{rect}{lines}</g>'
     exchange = run.first
-    told = line(run, began, speed, download=False)
+    text = line(run, began, speed, download=False)
     return (
-        f'<g class="m {colour(exchange)}"><title>{escape(short(told, 300))}</title>'
+        f'<g class="m {colour(exchange)}"><title>{escape(short(text, 300))}</title>'
         f'<rect x="{column.left:.0f}" y="{top}" width="{column.width:.0f}" height="{height}" rx="4"/>{lines}</g>'
     )
 
 
 def colour(exchange: Data) -> str:
-    """How a reply looks: fine, elsewhere, or wrong."""
+    """The CSS classes of a reply: good, a redirect, or bad."""
     status = exchange["reply"]["status"]
     if no_reply(exchange):
         return "no fault"
@@ -164,7 +164,7 @@ _Segment = tuple[str, float, float]  # a state, and from where to where
 
 
 def _bands(columns: Sequence[_Column], width: float) -> list[list[_Segment]]:
-    """Each task's states along the drawing. A state that was there before an exchange began between it and the last."""
+    """Each task's states along the drawing. A change between two exchanges is drawn halfway between them."""
     changes: dict[str, list[tuple[str, float]]] = {}
     right = 0.0
     for column in columns:
@@ -172,14 +172,14 @@ def _bands(columns: Sequence[_Column], width: float) -> list[list[_Segment]]:
             first, last = column.run.first, column.run.last
             states = [(first["state"], (right + column.left) / 2), (last["state_after"], column.middle)]
             for state, x in states:
-                told = changes.setdefault(first["task_id"] or "", [])
-                if state is not None and (not told or told[-1][0] != state):
-                    told.append((state, x))
+                own = changes.setdefault(first["task_id"] or "", [])
+                if state is not None and (not own or own[-1][0] != state):
+                    own.append((state, x))
         right = column.left + column.width
     bands = []
-    for told in [told for told in changes.values() if told][:_BANDS]:
-        ends = [x for _, x in told[1:]] + [width - 2]
-        bands.append([(state, x, end) for (state, x), end in zip(told, ends, strict=True)])
+    for own in [own for own in changes.values() if own][:_BANDS]:
+        ends = [x for _, x in own[1:]] + [width - 2]
+        bands.append([(state, x, end) for (state, x), end in zip(own, ends, strict=True)])
     return bands
 
 
@@ -198,7 +198,7 @@ def _band(segments: Iterable[_Segment], top: float) -> str:
 
 
 def _phase(state: str) -> str:
-    """A state's colour: states are mostly named for the status they show."""
+    """A state's colour: most states are named after their status."""
     phase = phase_of(state)
     if phase is Phase.PENDING:
         return "queued" if state.casefold() in ("queued", "pending", "submitted", "not_start") else "working"
@@ -207,14 +207,14 @@ def _phase(state: str) -> str:
 
 def _in_words(exchanges: Sequence[Data], hits: Mapping[int, list[int]]) -> str:
     states = [state for exchange in exchanges for state in (exchange["state"], exchange["state_after"]) if state]
-    told = f"Timeline of {counted(len(exchanges), 'exchange')}"
+    text = f"Timeline of {counted(len(exchanges), 'exchange')}"
     if states:
         names = [state for state, _ in groupby(states)]
-        told += f"; the task was {', then '.join(names[:6])}{', and so on' if len(names) > 6 else ''}"
-    shows = "".join(f"; exchange {number} shows break {in_a_row(places)}" for number, places in hits.items())
-    return escaped(short(told, 300) + shows)
+        text += f"; the task was {', then '.join(names[:6])}{', and so on' if len(names) > 6 else ''}"
+    shows = "".join(f"; exchange {number} shows violation {in_a_row(places)}" for number, places in hits.items())
+    return escaped(short(text, 300) + shows)
 
 
 def in_a_row(places: Iterable[int]) -> str:
-    """Numbers of breaks as a text."""
+    """Numbers of violations as a text: `1, 3`."""
     return ", ".join(map(str, places))

@@ -1,4 +1,4 @@
-"""The report for a terminal: what broke first, in words, where, what stands behind it, and how to run it again."""
+"""The report for a terminal: the violations first, each with its case, its source and the command to rerun it."""
 
 from __future__ import annotations
 
@@ -22,34 +22,34 @@ from .data import (
     runs,
 )
 
-__all__ = ["case_lines", "told"]
+__all__ = ["case_lines", "render"]
 
-_CASES = 1  # cases told in full for each broken rule
+_CASES = 1  # cases in_full in full for each violated rule
 _NAMED = 12  # other cases of a rule that are named
-_LINES = 24  # lines of a case's story
+_LINES = 24  # lines of a timeline
 _OUTPUT = (500, 1500)  # characters of a program's output: its beginning, and its end
-_IN_TIME = 3  # cases that could not be judged, told in full
+_NOT_JUDGED = 3  # cases that could not be judged, in_full in full
 
 
-def told(report: Report, *, everything: bool = False) -> str:
-    """The whole report as text. With `everything` each case that is no pass is told in full."""
+def render(report: Report, *, everything: bool = False) -> str:
+    """The whole report as text. With `everything` each case that did not pass is in_full in full."""
     cases = {case["scenario"]: case for case in report["cases"]}
-    shown: set[str] = set()
+    in_full: set[str] = set()
     lines: list[str] = []
-    for broken in report["summary"]["broken"]:
+    for rule in report["summary"]["violations"]:
         others = []
         fresh = 0
-        for name in broken["cases"]:
-            if name not in shown and (everything or fresh < _CASES):
-                shown.add(name)
+        for name in rule["cases"]:
+            if name not in in_full and (everything or fresh < _CASES):
+                in_full.add(name)
                 fresh += 1
                 lines += [*case_lines(cases[name], report), ""]
-            elif name not in shown:
+            elif name not in in_full:
                 others.append(name)
         if others and not everything:
-            lines += [f"{broken['rule']} was broken in {counted(len(others), 'more case')}: {_named(others)}", ""]
-    unjudged = [case for case in report["cases"] if case["verdict"] == "error" and case["scenario"] not in shown]
-    for case in unjudged if everything else unjudged[:_IN_TIME]:
+            lines += [f"{rule['rule']} was violated in {counted(len(others), 'more case')}: {_named(others)}", ""]
+    unjudged = [case for case in report["cases"] if case["verdict"] == "error" and case["scenario"] not in in_full]
+    for case in unjudged if everything else unjudged[:_NOT_JUDGED]:
         lines += [*case_lines(case, report), ""]
     return "\n".join([*lines, *_summary(report)])
 
@@ -62,34 +62,34 @@ def _named(names: list[str]) -> str:
 def _summary(report: Report) -> Iterator[str]:
     summary = report["summary"]
     for ignored in report["ignored"]:
-        yield f"left out: {ignored['rule']} ({printable(ignored['reason'])})"
-    if summary["broken"]:
-        width = max(len(broken["rule"]) for broken in summary["broken"])
-        yield "Broken promises:"
-        for broken in summary["broken"]:
+        yield f"rule not judged: {ignored['rule']} ({printable(ignored['reason'])})"
+    if summary["violations"]:
+        width = max(len(rule["rule"]) for rule in summary["violations"])
+        yield "Violated rules:"
+        for rule in summary["violations"]:
             yield (
-                f"  {broken['level']:6} {broken['rule']:{width}}  {counted(len(broken['cases']), 'case')}: "
-                + printable(broken["sentence"])
+                f"  {rule['level']:6} {rule['rule']:{width}}  {counted(len(rule['cases']), 'case')}: "
+                + printable(rule["sentence"])
             )
-    # Why cases were not run is told last, once.
+    # Why the check ended early is the last line.
     reasons = Counter(skipped["reason"] for skipped in report["skipped"])
     reasons.pop(f"not run: {summary['ended_early']}", None)
     for reason, count in reasons.items():
-        yield f"left out: {counted(count, 'case')}: {printable(reason)}"
+        yield f"skipped: {counted(count, 'case')}: {printable(reason)}"
     yield from _remarks(report["cases"])
     gave_up = sum(case["verdict"] == "pass" and _gave_up(case) for case in report["cases"])
-    words = [f"{counted(summary['cases'], 'case')} in {report['seconds']:.1f} s: {summary['pass']} passed"]
+    parts = [f"{counted(summary['cases'], 'case')} in {report['seconds']:.1f} s: {summary['pass']} passed"]
     if gave_up:
-        words[0] += f" ({gave_up} of them without the clip that could be had, as the contract allows)"
+        parts[0] += f" ({gave_up} of them without the clip that could be obtained, as the contract allows)"
     if summary["fail"]:
-        words.append(f"{summary['fail']} broke a promise")
+        parts.append(f"{summary['fail']} failed")
     if summary["error"]:
-        words.append(f"{summary['error']} could not be judged")
+        parts.append(f"{summary['error']} could not be judged")
     if summary["skipped"]:
-        words.append(f"{summary['skipped']} left out")
-    yield ", ".join(words)
+        parts.append(f"{summary['skipped']} skipped")
+    yield ", ".join(parts)
     if summary["ended_early"]:
-        yield f"Not every case was run: {printable(summary['ended_early'])}"
+        yield f"not every case was run: {printable(summary['ended_early'])}"
 
 
 def _gave_up(case: Data) -> bool:
@@ -97,41 +97,41 @@ def _gave_up(case: Data) -> bool:
 
 
 def _remarks(cases: list[Data]) -> Iterator[str]:
-    """What lies in how the check is run, rather than in a rule."""
+    """Hints about how the check is run."""
     if len(cases) > 1 and not any(case["exchanges"] for case in cases):
-        yield "No request came in, in any case: does the client start, and ask at {base_url} or VIDEO_BASE_URL?"
+        yield "no request came in, in any case: does the client start, and use {base_url} or VIDEO_BASE_URL?"
     stopped = sum(case["outcome"]["ended"] == "stopped" for case in cases)
     if stopped:
-        yield f"{counted(stopped, 'case')} ran until the client was stopped: a deadline of its own makes it quicker"
+        yield f"{counted(stopped, 'case')} ran until the client was stopped: give the client a deadline of its own"
 
 
 def case_lines(case: Data, report: Report) -> Iterator[str]:
-    """One case: what was scripted and expected, what broke, what the client did, and how to run it again."""
+    """One case: what is scripted and expected, the violations, what the client did, and how to rerun it."""
     yield f"{case['verdict'].upper()} {case['scenario']}: {printable(case['summary'])}"
     sentences = {rule["rule"]: rule["sentence"] for rule in report["rules"]}
-    for broken in case["broken"]:
-        yield f"  {broken['level']} {broken['rule']}: {printable(broken['message'])}"
-        yield f'      "{printable(sentences.get(broken["rule"], ""))}" ({printable(broken["source"])})'
+    for violation in case["violations"]:
+        yield f"  {violation['level']} {violation['rule']}: {printable(violation['message'])}"
+        yield f'      "{printable(sentences.get(violation["rule"], ""))}" ({printable(violation["source"])})'
     yield f"  expected: {expected(case)}; the client: {printable(ended(case))}"
-    yield from (f"  {each}" for each in _story(case, report))
+    yield from (f"  {each}" for each in _timeline(case, report))
     if case["output"].strip():
-        yield "  it printed:"
+        yield "  output:"
         output = frames_folded(plain(case["output"])).strip("\n")
         yield from (f"    {each}" for each in cut(output, *_OUTPUT).splitlines())
     if case["rerun"]:
-        yield f"  again: {printable(case['rerun'])}"
+        yield f"  rerun: {printable(case['rerun'])}"
 
 
-def _story(case: Data, report: Report) -> Iterator[str]:
+def _timeline(case: Data, report: Report) -> Iterator[str]:
     exchanges = case["exchanges"]
     if not exchanges:
         yield "no request came in"
         return
-    shown = {broken["exchange"] for broken in case["broken"] if broken["exchange"] is not None}
+    hits = {each["exchange"] for each in case["violations"] if each["exchange"] is not None}
     download = on_download(exchanges)
-    for run in folded(runs(exchanges, shown), _LINES, shown):
+    for run in folded(runs(exchanges, hits), _LINES, hits):
         if isinstance(run, Gap):
             yield f"   ... {counted(run.exchanges, 'more exchange')} ..."
             continue
-        mark = ">" if run.first["number"] in shown else " "
+        mark = ">" if run.first["number"] in hits else " "
         yield f"{mark} {line(run, exchanges[0]['at'], report['options']['speed'], download(run.first))}"

@@ -6,24 +6,31 @@ from collections.abc import Iterator
 
 from ...api.contract import Phase
 from ..observations import POLLS, Case
-from . import thresholds as limits
-from .rule import RECOMMENDED, Finding, at, is_odd, rule, status_of, was_patient
+from . import thresholds
+from .rule import RECOMMENDED, Finding, at, describe_end, is_odd, rule, status_of, was_patient
+
+__all__ = ["RULES"]
 
 
-@rule("must", "poll-to-end", "Poll until the status is a terminal one, and take no result before.", RECOMMENDED)
+@rule(
+    "must",
+    "poll-to-end",
+    "The client polls until the status is terminal, and fetches no result earlier.",
+    RECOMMENDED,
+)
 def poll_to_end(case: Case) -> Iterator[Finding]:
-    """A result asked for too early, or a good, pending reply that was the last."""
+    """A result that was requested too early, or a client that gave up after a good reply with a pending status."""
     end = case.hinted_end
     for exchange in (*case.downloads, *case.contents):
-        seen = [poll for poll in case.polls if poll.number < exchange.number]
-        document = case.document(seen[-1]) if seen else None
-        if (end is None or exchange.number < end) and seen and case.arrived(seen[-1]) is not None:
-            told = f"the task is {status_of(document)}" if document is not None else "nothing has said that it ended"
-            yield Finding(f"{at(exchange)} asks for the result while {told} (#{seen[-1].number})", exchange.number)
-    asked = any(exchange.operation in POLLS or not exchange.operation for exchange in case.exchanges)
-    asked = asked or (case.last in case.creates and case.outcome.ended == "reported")  # for which there are others
-    if case.ended_itself and not asked and not case.got_clip and not _create_went_wrong(case):
-        yield Finding("the client ended without having asked for the task's status once")
+        earlier = [poll for poll in case.polls if poll.number < exchange.number]
+        document = case.document(earlier[-1]) if earlier else None
+        if (end is None or exchange.number < end) and earlier and case.arrived(earlier[-1]) is not None:
+            why = f"the task is {status_of(document)}" if document is not None else "no reply has shown its end"
+            yield Finding(f"{at(exchange)} requests the result while {why} (#{earlier[-1].number})", exchange.number)
+    polled = any(exchange.operation in POLLS or not exchange.operation for exchange in case.exchanges)
+    polled = polled or (case.last in case.creates and case.outcome.ended == "reported")  # other rules look at that
+    if case.ended_itself and not polled and not case.got_clip and not _create_failed(case):
+        yield Finding("the client ended without having polled the task once")
     last = case.last
     if case.outcome.ended != "reported" or last is None or last.operation not in POLLS or end is not None:
         return
@@ -33,31 +40,34 @@ def poll_to_end(case: Case) -> Iterator[Finding]:
     yield Finding(f"the client gave up while the task was {status_of(document)} (#{last.number})", last.number)
 
 
-def _create_went_wrong(case: Case) -> bool:
+def _create_failed(case: Case) -> bool:
     return case.given is None and (
-        not case.creates or not any(isinstance((case.document(made) or {}).get("id"), str) for made in case.creates)
+        not case.creates or not any(isinstance((case.document(create) or {}).get("id"), str) for create in case.creates)
     )
 
 
-@rule("must", "stop-at-end", "A task that has ended is not polled on.", RECOMMENDED)
+@rule("must", "stop-at-end", "Polling stops at a terminal status.", RECOMMENDED)
 def stop_at_end(case: Case) -> Iterator[Finding]:
-    """Polls after the end. One more look is fine, and so is a new look for a URL that was missing or failed."""
+    """Polls after the end. One more is allowed, and so is another after a URL that was missing or failed."""
     end = case.ending
     if end is None or not end.documented:
         return
-    looks = 0
-    # Tries of a URL that leads elsewhere are not seen here, and a new look after each is fine.
+    polls = 0
+    # Attempts at a URL that leads elsewhere are not seen here, and another poll after each is allowed.
     urls = case.urls(end.exchange)
     has_url = end.phase is Phase.FAILED or (bool(urls) and all(url.path is not None for url in urls))
     for exchange in case.exchanges:
         if exchange.number <= end.exchange.number or exchange.task_id != end.exchange.task_id:
             continue
         if exchange.operation not in POLLS:
-            looks = 0
+            polls = 0
             continue
-        looks += 1
-        if looks > (limits.LOOKS_AFTER_END if has_url else limits.LOOKS_FOR_URL):
+        polls += 1
+        if polls > (thresholds.POLLS_AFTER_END if has_url else thresholds.POLLS_FOR_URL):
             yield Finding(
-                f"{at(exchange)} polls on, although #{end.exchange.number} said {status_of(end.document)}",
+                f"{at(exchange)} polls again, although {describe_end(end)}",
                 exchange.number,
             )
+
+
+RULES = (poll_to_end, stop_at_end)

@@ -1,4 +1,4 @@
-"""What a client asks: the requests themselves, and one task for one wish."""
+"""The requests themselves: what they ask for, which task they name, and the key."""
 
 from __future__ import annotations
 
@@ -7,44 +7,46 @@ from collections.abc import Iterator
 from urllib.parse import quote, unquote
 
 from ...fake.journal import Exchange
-from ..anomalies import shown
+from ..anomalies import as_json
 from ..observations import POLLS, Case
 from .rule import QUERY, Finding, at, rule
 
+__all__ = ["RULES"]
 
-@rule("must", "right-request", "Every request is one that the API has: its method and its path.", QUERY)
+
+@rule("must", "right-request", "Every request uses a method and a path that the API has.", QUERY)
 def right_request(case: Case) -> Iterator[Finding]:
-    """A request that matches no route, unless a reply named it or it is the task's id that went wrong; or a create
-    that was refused for what it held.
+    """A request that matches no route, unless a reply named it or only the task's id is wrong; or a create that was
+    refused for its fields.
     """
     for exchange in case.exchanges:
         if exchange in case.creates and exchange.status in _REFUSED and exchange.status not in _scripted(case):
             yield Finding(f"{at(exchange)} was refused with {exchange.status}: {_reason(exchange)}", exchange.number)
-        if exchange.operation or exchange.method == "OPTIONS" or case.tellers(exchange):
+        if exchange.operation or exchange.method == "OPTIONS" or case.referenced_by(exchange):
             continue
-        if _is_torn(case, exchange):
-            continue  # the id was not quoted: that has a rule of its own
-        misread = case.misread(exchange)
-        if misread is not None and (misread.is_resolved or not misread.is_url):
-            continue  # the URL was asked for, or what is none: another rule
+        if _has_unquoted_id(case, exchange):
+            continue  # the id was not quoted: another rule
+        misuse = case.url_misuse(exchange)
+        if misuse is not None and (misuse.is_resolved or not misuse.is_url):
+            continue  # the URL was requested, or something that is none: another rule
         why = exchange.note
-        if misread is not None:
-            held = str(misread.value).partition("?")[0]
-            why = f"{misread.field} is {shown(held)}, relative to the address of the reply that holds it"
-        yield Finding(f"{at(exchange)} is no request of the API: {why}", exchange.number)
+        if misuse is not None:
+            value = str(misuse.value).partition("?")[0]
+            why = f"{misuse.field} is {as_json(value)}, to be resolved against the address of the reply"
+        yield Finding(f"{at(exchange)} is not a request of the API: {why}", exchange.number)
 
 
-# What a create is answered whose fields are not right.
+# Statuses for a create whose fields are wrong.
 _REFUSED = (400, 413, 415, 422)
 
 
 def _reason(exchange: Exchange) -> str:
     try:
-        said = json.loads(exchange.reply_body) if isinstance(exchange.reply_body, bytes) else None
+        reply = json.loads(exchange.reply_body) if isinstance(exchange.reply_body, bytes) else None
     except ValueError:
-        said = None
-    inner = said.get("error", said) if isinstance(said, dict) else None
-    return str(inner["message"]) if isinstance(inner, dict) and "message" in inner else "without a reason"
+        reply = None
+    inner = reply.get("error", reply) if isinstance(reply, dict) else None
+    return str(inner["message"]) if isinstance(inner, dict) and "message" in inner else "no reason given"
 
 
 def _scripted(case: Case) -> set[int]:
@@ -52,21 +54,22 @@ def _scripted(case: Case) -> set[int]:
 
 
 @rule(
-    "must", "task-id", "The task is asked for by the id that the create gave, quoted as one segment of the path.",
+    "must", "task-id", "Requests name the task by the id from the create reply, percent-encoded as one path segment.",
     "OctopusX: videos/grok (Grok Task Query); RFC 3986, 2.4 and 3.3: how data becomes a segment of a path",
 )  # fmt: skip
 def task_id(case: Case) -> Iterator[Finding]:
-    """A question for a task that nobody made, or with the id broken into pieces."""
+    """A request for a task that does not exist, or with an id that is not quoted."""
     for exchange in case.exchanges:
-        asks = exchange.operation in POLLS or exchange.operation == "content"
-        if asks and case.misread(exchange) is None and exchange.task_id is None and exchange.status not in (401, 403):
-            yield Finding(f"{at(exchange)} asks for no task that was made: {exchange.note}", exchange.number)
-        elif not exchange.operation and _is_torn(case, exchange):
-            yield Finding(f"{at(exchange)}: the id {case.given!r} is not quoted", exchange.number)
+        names_task = exchange.operation in POLLS or exchange.operation == "content"
+        unknown = names_task and exchange.task_id is None and exchange.status not in (401, 403)
+        if unknown and case.url_misuse(exchange) is None:
+            yield Finding(f"{at(exchange)} names no existing task: {exchange.note}", exchange.number)
+        elif not exchange.operation and _has_unquoted_id(case, exchange):
+            yield Finding(f"{at(exchange)}: the id {case.given!r} is not percent-encoded", exchange.number)
 
 
-def _is_torn(case: Case, exchange: Exchange) -> bool:
-    """Whether a path has the beginning of an id that needs to be quoted, but not the id."""
+def _has_unquoted_id(case: Case, exchange: Exchange) -> bool:
+    """Whether a path has the beginning of an id that needs quoting, but not the whole id."""
     if case.given is None or quote(case.given, safe=":") == case.given:
         return False
     quoted = (quote(case.given, safe=""), quote(case.given, safe=":"))
@@ -74,30 +77,15 @@ def _is_torn(case: Case, exchange: Exchange) -> bool:
     return beginning in unquote(exchange.path) and not any(id in exchange.path for id in quoted)
 
 
-@rule("must", "authorization", "Every request to the API carries Authorization: Bearer KEY.", QUERY)
+@rule("must", "authorization", "Every request to the API carries the header Authorization: Bearer KEY.", QUERY)
 def authorization(case: Case) -> Iterator[Finding]:
     """A request to the API without the key, or with another."""
     for exchange in case.exchanges:
-        to_api = exchange.host == "api" and exchange.operation and case.misread(exchange) is None
+        to_api = exchange.host == "api" and exchange.operation and case.url_misuse(exchange) is None
         if to_api and not exchange.carries(case.api_key):
             sent = exchange.header("authorization")
-            what = "carries no Authorization" if sent is None else f"carries {sent!r} instead of the key"
+            what = "carries no Authorization header" if sent is None else f"carries {sent!r} instead of the key"
             yield Finding(f"{at(exchange)} {what}", exchange.number)
 
 
-@rule(
-    "should", "one-task", "One wish makes one task: nothing is created again, and paid for again.",
-    "RFC 9110, 9.2.2: a POST is not repeated by itself; ArcReel issue 687 and pull 237",
-)  # fmt: skip
-def one_task(case: Case) -> Iterator[Finding]:
-    """More tasks than wishes."""
-    allowed = 1 if case.given is None else 0
-    if case.bill > allowed:
-        made = [exchange for exchange in case.creates if exchange.task_id is not None]
-        extra = made[allowed] if len(made) > allowed else None
-        what = "although it was given one" if case.given is not None else "for one wish"
-        yield Finding(
-            f"the client made {case.bill} task{'s' if case.bill > 1 else ''} {what}"
-            + (f": {at(extra)}" if extra is not None else ""),
-            extra.number if extra is not None else None,
-        )
+RULES = (right_request, task_id, authorization)

@@ -1,42 +1,42 @@
-"""How much is enough, so that styles stay free. Tries are counted; seconds are the client's own.
+"""The numbers in the rules, generous so that clients may choose their own. Seconds are the client's own.
 
-The table in docs/contract.md is made from `ENOUGH`.
+The table in docs/contract.md is made from `EXPLAINED`.
 """
 
 from __future__ import annotations
 
-__all__ = ["ENOUGH"]
+__all__ = ["EXPLAINED"]
 
-LOOKS_AFTER_END = 1  # who asks for the status first and for the result then looks once more
-LOOKS_FOR_URL = 5  # after a completed reply without a URL: it may come
-LOOKS_AFTER_OTHER_END = 20  # after an end in words of other pages, which nobody has to know
+POLLS_AFTER_END = 1  # a client may first wait for the end and then request the result once more
+POLLS_FOR_URL = 5  # after a completed reply without a URL: it may come later
+POLLS_AFTER_UNDOCUMENTED_END = 20  # after a terminal word of other pages, which no client has to know
 PATIENT_POLLS, PATIENT_SECONDS = 20, 120.0  # polls, or seconds of the fake's time, which may run faster
-BAD_POLLS = 3  # bad answers in a row
-LONG_WAIT = 30.0  # seconds of a Retry-After: giving up is an answer, too
+BAD_POLLS = 3  # bad replies in a row
+LONG_WAIT = 30.0  # seconds of a Retry-After: a client may give up instead
 RETRY_CAP = 60.0  # seconds: a longer Retry-After may be cut to that
-REFUSALS, UNKNOWNS = 10, 100  # a 401 or 403, and a 404, of the same in a row
+REFUSALS, UNKNOWNS = 10, 100  # 401 or 403, and 404, to the same request in a row
 CREATES = 20  # refused creates
-CHAIN = 10  # redirects in a row: nobody needs more
-REDIRECTS = 500  # curl follows 50 by default, the most of all; some retries of that
-PAUSE, GAPS = 0.02, 4  # so many gaps between polls in a row, all shorter than so many seconds, are no pauses
-STALL, LONG_STALL = 30.0, 1800.0  # seconds without a byte: when it is too long for being stopped, and in any case
-STALLED_TRIES = 10  # tries of what never ends
+CHAIN = 10  # redirects in a row: no client needs more
+REDIRECTS = 500  # curl follows 50 by default, the most of all; some clients retry that
+PAUSE, GAPS = 0.02, 4  # GAPS gaps in a row, each shorter than PAUSE seconds, are no pauses
+STALL, LONG_STALL = 30.0, 1800.0  # seconds without a byte: too long for a stopped client, and for any client
+STALLED_TRIES = 10  # tries of a request whose reply never ends
 
-ENOUGH = {
-    "poll-to-end": f"Whoever polled a pending task {PATIENT_POLLS} times, or for {PATIENT_SECONDS:g} seconds, may give "
-    "it up.",
-    "stop-at-end": f"After an end {LOOKS_AFTER_END} more look is fine, {LOOKS_FOR_URL} where it has no URL, and one "
-    "after each try of a URL.",
-    "report-no-clip": f"{CREATES} refused creates are for ever.",
-    "redirect-limit": f"More than {REDIRECTS} redirects in a row are for ever, and so are {CHAIN} that a client was "
-    "stopped in.",
-    "retry-after": f"A Retry-After of more than {RETRY_CAP:g} seconds may be cut to that. One of {LONG_WAIT:g} seconds "
-    "or more need not be waited for: the client may give up instead.",
-    "survive-429 and its like": f"After {BAD_POLLS} bad answers in a row a client may give up.",
-    "unknown-status": f"More than {LOOKS_AFTER_OTHER_END} polls after an end in other words are one that was not seen.",
-    "give-up-refused": f"More than {REFUSALS} refusals of the same in a row are for ever.",
-    "give-up-unknown": f"More than {UNKNOWNS} answers 404 to the same in a row are for ever.",
-    "poll-pause": f"{GAPS + 1} polls in a row less than {PAUSE * 1000:g} ms apart are without a pause.",
-    "give-up-stalled": f"Too patient is who was stopped after {STALL:g} seconds without a byte, waited for "
-    f"{LONG_STALL:g}, or was stopped after trying what never ends {STALLED_TRIES} times.",
+EXPLAINED = {
+    "poll-to-end": f"A pending task may be given up after {PATIENT_POLLS} polls or {PATIENT_SECONDS:g} seconds.",
+    "stop-at-end": f"After a terminal status {POLLS_AFTER_END} more poll is allowed, {POLLS_FOR_URL} without a URL, "
+    "and one after each attempt at a URL.",
+    "report-no-clip": f"{CREATES} refused creates count as endless.",
+    "redirect-limit": f"More than {REDIRECTS} redirects in a row count as endless, and so do {CHAIN} if the client had "
+    "to be stopped there.",
+    "retry-after": f"A Retry-After above {RETRY_CAP:g} seconds may be shortened to that. At {LONG_WAIT:g} seconds or "
+    "more the client may give up instead of waiting.",
+    "survive-*": f"After {BAD_POLLS} bad replies in a row a client may give up.",
+    "unknown-status": f"More than {POLLS_AFTER_UNDOCUMENTED_END} polls after a terminal status mean that the client "
+    "did not recognise it.",
+    "give-up-refused": f"More than {REFUSALS} refusals of the same request in a row count as endless.",
+    "give-up-unknown": f"More than {UNKNOWNS} 404 replies to the same request in a row count as endless.",
+    "poll-pause": f"{GAPS + 1} polls in a row less than {PAUSE * 1000:g} ms apart count as polls without a pause.",
+    "give-up-stalled": f"A client waits too long if it had to be stopped after {STALL:g} seconds without a byte, or "
+    f"waited for {LONG_STALL:g} seconds, or had to be stopped after {STALLED_TRIES} tries of a reply that never ends.",
 }

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import pytest
 
+from video_mockserver.api.faults import describe
 from video_mockserver.api.messages import Fault
 from video_mockserver.edges.inprocess.calls import (
     API_ORIGIN,
@@ -13,7 +14,7 @@ from video_mockserver.edges.inprocess.calls import (
     InProcessFake,
     TransportError,
 )
-from video_mockserver.fake.clip_files import shipped_shelf
+from video_mockserver.fake.clip_files import shipped_clips
 from video_mockserver.fake.clock import ManualClock, RealClock
 from video_mockserver.fake.fake import Fake
 from video_mockserver.scenario.library import Library
@@ -25,7 +26,7 @@ KEY = [("Authorization", "Bearer sk")]
 
 def fake_with(reply: ReplyTemplate, clock: ManualClock | RealClock | None = None) -> Fake:
     story = Scenario("story", "One reply.", "done", {"done": State({"status": "completed"}, content=(reply,))})
-    fake = Fake(Library(), shipped_shelf(), scenario=story, clock=clock or ManualClock())
+    fake = Fake(Library(), shipped_clips(), scenario=story, clock=clock or ManualClock())
     fake.task(id="video_x")
     return fake
 
@@ -87,7 +88,7 @@ def test_real_time_passes_where_the_clock_is_real() -> None:
         (Fault("unended"), "protocol", -1),
         (Fault("garbage"), "protocol", 0),
     ],
-    ids=lambda value: value.describe() if isinstance(value, Fault) else "",
+    ids=lambda value: describe(value) if isinstance(value, Fault) else "",
 )
 def test_a_fault_ends_as_it_would_on_a_socket(fault: Fault, kind: str, sent: int) -> None:
     fake = fake_with(ReplyTemplate(clip="clip", fault=fault))

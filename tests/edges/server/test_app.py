@@ -16,7 +16,7 @@ from support.sockets import (
 from video_mockserver.edges.server.app import build_app
 from video_mockserver.edges.server.registry import FakeRegistry
 from video_mockserver.edges.server.video_server import VideoServer
-from video_mockserver.fake.clip_files import shipped_shelf
+from video_mockserver.fake.clip_files import shipped_clips
 from video_mockserver.scenario.library import Library
 
 pytestmark = pytest.mark.usefixtures("expected_log")
@@ -47,7 +47,7 @@ def test_every_kind_of_loopback_is_known(tmp_path: Path) -> None:
         async with httpx.AsyncClient(transport=transport, base_url="http://127.0.0.1:8001") as client:
             return (await client.get("/_mock/fakes")).status_code
 
-    registry = FakeRegistry(Library(), shipped_shelf(), {})
+    registry = FakeRegistry(Library(), shipped_clips(), {})
     registry.attach(registry.make(), 8001, 8002)
     try:
         for host in ("127.0.0.1", "127.9.9.9", "::1", "localhost"):

@@ -24,8 +24,8 @@ from video_mockserver.edges.server.asgi import ApiApp, raw_path
 from video_mockserver.edges.server.limits import ServerLimits
 from video_mockserver.edges.server.registry import FakeRegistry, ServedFake
 from video_mockserver.edges.server.video_server import VideoServer
-from video_mockserver.fake.clip_files import load_clip, shipped_shelf
-from video_mockserver.fake.clips import ClipShelf
+from video_mockserver.fake.clip_files import load_clip, shipped_clips
+from video_mockserver.fake.clips import ClipStore
 from video_mockserver.scenario.library import Library
 from video_mockserver.scenario.model import ReplyTemplate, Scenario, State, Transition
 
@@ -45,14 +45,14 @@ def film(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 @pytest.fixture(scope="module")
-def shelf(film: Path) -> ClipShelf:
-    shelf = shipped_shelf()
-    return ClipShelf({**shelf.clips, "film": load_clip(film, name="film")}, shelf.read, shelf.pictures)
+def clip_store(film: Path) -> ClipStore:
+    clip_store = shipped_clips()
+    return ClipStore({**clip_store.clips, "film": load_clip(film, name="film")}, clip_store.read, clip_store.pictures)
 
 
 @pytest.fixture(scope="module", params=["httptools", "h11"])
-def server(request: pytest.FixtureRequest, shelf: ClipShelf) -> Iterator[VideoServer]:
-    with VideoServer(parser=request.param, shelf=shelf, unknown_tasks="create") as server:
+def server(request: pytest.FixtureRequest, clip_store: ClipStore) -> Iterator[VideoServer]:
+    with VideoServer(parser=request.param, clip_store=clip_store, unknown_tasks="create") as server:
         yield server
 
 
@@ -79,8 +79,8 @@ def fresh_server() -> Iterator[VideoServer]:
 
 
 @pytest.fixture
-def registry(shelf: ClipShelf) -> Iterator[FakeRegistry]:
-    registry = FakeRegistry(Library(), shelf, {"unknown_tasks": "create"})
+def registry(clip_store: ClipStore) -> Iterator[FakeRegistry]:
+    registry = FakeRegistry(Library(), clip_store, {"unknown_tasks": "create"})
     yield registry
     registry.shut()
 
@@ -145,7 +145,7 @@ def test_a_large_body_arrives_whole(server: VideoServer) -> None:
         body = b'{"model": "grok-video-3", "prompt": "%b"}' % prompt.encode()
         client.ask("/v1/videos", JSON, method="POST", body=body)
         assert client.reply()[0] == 200
-        assert fake.tasks[0].wish.prompt == prompt
+        assert fake.tasks[0].params.prompt == prompt
 
 
 def test_a_client_that_expects_100_continue_gets_it(server: VideoServer) -> None:

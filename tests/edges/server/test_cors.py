@@ -14,8 +14,8 @@ from support.sockets import (
     scripted,
 )
 from video_mockserver.edges.server.video_server import VideoServer
-from video_mockserver.fake.clip_files import load_clip, shipped_shelf
-from video_mockserver.fake.clips import ClipShelf
+from video_mockserver.fake.clip_files import load_clip, shipped_clips
+from video_mockserver.fake.clips import ClipStore
 from video_mockserver.scenario.model import ReplyTemplate, Scenario, State
 
 pytestmark = pytest.mark.usefixtures("expected_log")
@@ -37,14 +37,14 @@ def film(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 @pytest.fixture(scope="module")
-def shelf(film: Path) -> ClipShelf:
-    shelf = shipped_shelf()
-    return ClipShelf({**shelf.clips, "film": load_clip(film, name="film")}, shelf.read, shelf.pictures)
+def clip_store(film: Path) -> ClipStore:
+    clip_store = shipped_clips()
+    return ClipStore({**clip_store.clips, "film": load_clip(film, name="film")}, clip_store.read, clip_store.pictures)
 
 
 @pytest.fixture(scope="module", params=["httptools", "h11"])
-def server(request: pytest.FixtureRequest, shelf: ClipShelf) -> Iterator[VideoServer]:
-    with VideoServer(parser=request.param, shelf=shelf, unknown_tasks="create") as server:
+def server(request: pytest.FixtureRequest, clip_store: ClipStore) -> Iterator[VideoServer]:
+    with VideoServer(parser=request.param, clip_store=clip_store, unknown_tasks="create") as server:
         yield server
 
 

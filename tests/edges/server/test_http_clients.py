@@ -298,7 +298,7 @@ def test_a_create_arrives_however_it_is_sent(
     assert list(video) == CREATED
     assert (video["status"], video["size"]) == ("queued", "720P")
     task, exchange = fake.bill[0], fake.journal[0]
-    assert (task.id, task.wish.prompt, task.wish.aspect_ratio) == (video["id"], "a fox in the snow", "9:16")
+    assert (task.id, task.params.prompt, task.params.aspect_ratio) == (video["id"], "a fox in the snow", "9:16")
     assert task.clip.height > task.clip.width
     assert exchange.unknown_fields is None
     assert (exchange.header("content-length") is None) == ("in_chunks" in send.__name__)
@@ -309,7 +309,7 @@ def test_a_prompt_in_any_script_arrives_as_it_is(fake: ServedFake, ask: Ask) -> 
     prompt = "Füchse im Schnee 🦊 狐"
     body = json.dumps({**WISH, "prompt": prompt}, ensure_ascii=False).encode()
     assert ask(f"{fake.base_url}/videos", {**KEY, **JSON}, body).status == 200
-    assert fake.bill[0].wish.prompt == prompt
+    assert fake.bill[0].params.prompt == prompt
 
 
 # --- the documented curl, ranges, redirects ---------------------------------------------------------------------------

@@ -28,8 +28,8 @@ from video_mockserver.api.messages import Fault
 from video_mockserver.edges.server.asgi import Addressed, ApiApp
 from video_mockserver.edges.server.registry import KNOWN_ORIGINS, FakeRegistry, ServedFake
 from video_mockserver.edges.server.video_server import VideoServer
-from video_mockserver.fake.clip_files import load_clip, shipped_shelf
-from video_mockserver.fake.clips import ClipShelf
+from video_mockserver.fake.clip_files import load_clip, shipped_clips
+from video_mockserver.fake.clips import ClipStore
 from video_mockserver.scenario.library import Library
 from video_mockserver.scenario.model import ReplyTemplate, Scenario, State, Transition
 
@@ -49,14 +49,14 @@ def film(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 @pytest.fixture(scope="module")
-def shelf(film: Path) -> ClipShelf:
-    shelf = shipped_shelf()
-    return ClipShelf({**shelf.clips, "film": load_clip(film, name="film")}, shelf.read, shelf.pictures)
+def clip_store(film: Path) -> ClipStore:
+    clip_store = shipped_clips()
+    return ClipStore({**clip_store.clips, "film": load_clip(film, name="film")}, clip_store.read, clip_store.pictures)
 
 
 @pytest.fixture(scope="module", params=["httptools", "h11"])
-def server(request: pytest.FixtureRequest, shelf: ClipShelf) -> Iterator[VideoServer]:
-    with VideoServer(parser=request.param, shelf=shelf, unknown_tasks="create") as server:
+def server(request: pytest.FixtureRequest, clip_store: ClipStore) -> Iterator[VideoServer]:
+    with VideoServer(parser=request.param, clip_store=clip_store, unknown_tasks="create") as server:
         yield server
 
 
@@ -69,8 +69,8 @@ def told_origins(client: Client, path: str = POLL, *headers: str, **how: Any) ->
 
 
 @pytest.fixture
-def registry(shelf: ClipShelf) -> Iterator[FakeRegistry]:
-    registry = FakeRegistry(Library(), shelf, {"unknown_tasks": "create"})
+def registry(clip_store: ClipStore) -> Iterator[FakeRegistry]:
+    registry = FakeRegistry(Library(), clip_store, {"unknown_tasks": "create"})
     yield registry
     registry.shut()
 
@@ -116,7 +116,7 @@ def library() -> HookedLibrary:
 
 @pytest.fixture
 def library_registry(library: HookedLibrary) -> Iterator[FakeRegistry]:
-    registry = FakeRegistry(library, shipped_shelf(), {"scenario": "lifecycle/plain"})
+    registry = FakeRegistry(library, shipped_clips(), {"scenario": "lifecycle/plain"})
     registry.attach(registry.make(name="default"), 8001, 8002)
     yield registry
     registry.shut()
@@ -236,10 +236,10 @@ def test_a_prefix_that_is_no_name_says_so(server: VideoServer, path: str) -> Non
     ],
 )  # fmt: skip
 def test_a_public_url_goes_before_the_host(
-    shelf: ClipShelf, options: dict[str, Any], prefix: str, api: str, download: str
+    clip_store: ClipStore, options: dict[str, Any], prefix: str, api: str, download: str
 ) -> None:
     registry = FakeRegistry(
-        Library(), shelf, {"unknown_tasks": "create", "scenario": scripted(text=ORIGINS)}, **options
+        Library(), clip_store, {"unknown_tasks": "create", "scenario": scripted(text=ORIGINS)}, **options
     )
     try:
         registry.attach(registry.make(name="default"), 8001, 8002)
@@ -446,7 +446,7 @@ def test_a_host_that_is_none_gets_into_no_url(fresh_server: VideoServer, host: s
 
 @pytest.mark.parametrize("server", [None, ("/run/mock.sock", None), ("testserver", 81)])
 def test_a_port_that_leads_to_no_fake_is_a_404_that_says_so(server: Any) -> None:
-    registry = FakeRegistry(Library(), shipped_shelf(), {})
+    registry = FakeRegistry(Library(), shipped_clips(), {})
     said = []
 
     async def send(message: Any) -> None:

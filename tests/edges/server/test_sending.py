@@ -23,13 +23,14 @@ from support.sockets import (
     scripted,
     without_waiting,
 )
+from video_mockserver.api.faults import describe
 from video_mockserver.api.messages import Fault
 from video_mockserver.edges.server.asgi import ApiApp
 from video_mockserver.edges.server.registry import FakeRegistry, ServedFake
 from video_mockserver.edges.server.sending import FaultWithoutSocket
 from video_mockserver.edges.server.video_server import VideoServer
-from video_mockserver.fake.clip_files import load_clip, shipped_shelf
-from video_mockserver.fake.clips import ClipShelf
+from video_mockserver.fake.clip_files import load_clip, shipped_clips
+from video_mockserver.fake.clips import ClipStore
 from video_mockserver.fake.clock import ManualClock
 from video_mockserver.scenario.library import Library
 from video_mockserver.scenario.model import ReplyTemplate, Scenario, State
@@ -53,14 +54,14 @@ def film(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 @pytest.fixture(scope="module")
-def shelf(film: Path) -> ClipShelf:
-    shelf = shipped_shelf()
-    return ClipShelf({**shelf.clips, "film": load_clip(film, name="film")}, shelf.read, shelf.pictures)
+def clip_store(film: Path) -> ClipStore:
+    clip_store = shipped_clips()
+    return ClipStore({**clip_store.clips, "film": load_clip(film, name="film")}, clip_store.read, clip_store.pictures)
 
 
 @pytest.fixture(scope="module", params=["httptools", "h11"])
-def server(request: pytest.FixtureRequest, shelf: ClipShelf) -> Iterator[VideoServer]:
-    with VideoServer(parser=request.param, shelf=shelf, unknown_tasks="create") as server:
+def server(request: pytest.FixtureRequest, clip_store: ClipStore) -> Iterator[VideoServer]:
+    with VideoServer(parser=request.param, clip_store=clip_store, unknown_tasks="create") as server:
         yield server
 
 
@@ -72,13 +73,15 @@ def fresh_server() -> Iterator[VideoServer]:
 
 @pytest.fixture
 def clip_server(tmp_path: Path) -> Iterator[VideoServer]:
-    shelf = shipped_shelf()
-    clips = dict(shelf.clips)
+    clip_store = shipped_clips()
+    clips = dict(clip_store.clips)
     for name, size in (("film", 1_000_000), ("empty", 0)):
         path = tmp_path / f"{name}.mp4"
         path.write_bytes(bytes(range(250)) * (size // 250))
         clips[name] = load_clip(path, name=name)
-    with VideoServer(shelf=ClipShelf(clips, shelf.read, shelf.pictures), unknown_tasks="create") as server:
+    with VideoServer(
+        clip_store=ClipStore(clips, clip_store.read, clip_store.pictures), unknown_tasks="create"
+    ) as server:
         yield server
 
 
@@ -88,8 +91,8 @@ def content_of(clip: str, **more: Any) -> Scenario:
 
 
 @pytest.fixture
-def registry(shelf: ClipShelf) -> Iterator[FakeRegistry]:
-    registry = FakeRegistry(Library(), shelf, {"unknown_tasks": "create"})
+def registry(clip_store: ClipStore) -> Iterator[FakeRegistry]:
+    registry = FakeRegistry(Library(), clip_store, {"unknown_tasks": "create"})
     yield registry
     registry.shut()
 
@@ -115,7 +118,7 @@ def told_in_process(
 @pytest.fixture
 def in_process() -> Iterator[Callable[..., tuple[TestClient, ServedFake]]]:
     """Fakes behind Starlette's test client: no server, no socket."""
-    registry = FakeRegistry(Library(), shipped_shelf(), {"unknown_tasks": "create"})
+    registry = FakeRegistry(Library(), shipped_clips(), {"unknown_tasks": "create"})
 
     def make(*args: Any, **options: Any) -> tuple[TestClient, ServedFake]:
         fake = registry.make(scenario=args[0], **options)
@@ -192,11 +195,11 @@ def test_a_clip_that_shrinks_meanwhile_comes_short(
 ) -> None:
     path = tmp_path / "shrinking.mp4"
     path.write_bytes(b"x" * 1000)
-    shelf = shipped_shelf()
-    clips = {**shelf.clips, "shrinking": load_clip(path, name="shrinking")}
+    clip_store = shipped_clips()
+    clips = {**clip_store.clips, "shrinking": load_clip(path, name="shrinking")}
     path.write_bytes(b"x" * 300)
-    shelf = ClipShelf(clips, shelf.read, shelf.pictures)
-    with VideoServer(parser=server.parser, shelf=shelf, unknown_tasks="create") as own:
+    clip_store = ClipStore(clips, clip_store.read, clip_store.pictures)
+    with VideoServer(parser=server.parser, clip_store=clip_store, unknown_tasks="create") as own:
         fake = own.fake(scripted(clip="shrinking"))
         with Client(fake.ports[0]) as client:
             client.ask()
@@ -346,12 +349,12 @@ def test_faults_that_need_no_socket_are_as_they_are(
         (Fault("unended"), 1024),
         (Fault("garbage"), 0),
     ],
-    ids=lambda value: value.describe().replace(" ", "_") if isinstance(value, Fault) else None,
+    ids=lambda value: describe(value).replace(" ", "_") if isinstance(value, Fault) else None,
 )
 def test_the_others_say_that_they_need_one(registry: FakeRegistry, fault: Fault, sent: int) -> None:
     error, exchange = told_in_process(registry, scripted(fault))
     assert isinstance(error, ConnectionError)
-    assert str(error) == f"{fault.describe()}: only a server with sockets can do this"
+    assert str(error) == f"{describe(fault)}: only a server with sockets can do this"
     assert (exchange.sent, exchange.ended) == (sent, "fault")
 
 

@@ -210,7 +210,7 @@ class Range:
     def download(self, index: int, query: str | None) -> None:
         task = self.task(index)
         if task is not None:
-            good = self.fake._desk.download_path(task, "video")
+            good = self.fake._state.download_path(task, "video")
             path = good if query is None else f"{good.partition('?')[0]}?{query}"
             self.send(lambda: asking.ask(self.fake, "GET", path, key=None, host="download").reply, task.id)
 
@@ -232,7 +232,7 @@ class Range:
             if own and not is_refused(reply):
                 # A poll counts once, whatever is answered.
                 trigger = machine.Poll(self.fake.clock.now())
-                assert task.position == machine.step(task.scenario, position, trigger, task.dice), exchange
+                assert task.position == machine.step(task.scenario, position, trigger, task.random_seed), exchange
             else:
                 assert task.position == position, exchange
 
@@ -247,7 +247,7 @@ class Range:
     def move(self, index: int, state: int) -> None:
         task = self.task(index)
         if task is not None:
-            states = list(task.script.states)
+            states = list(task.compiled.states)
             self.fake.move(task, states[state % len(states)])
             self.ends.pop(task.id, None)
 

@@ -29,8 +29,8 @@ from video_mockserver.api.messages import Fault
 from video_mockserver.edges.server.limits import ServerLimits
 from video_mockserver.edges.server.registry import ServedFake
 from video_mockserver.edges.server.video_server import VideoServer
-from video_mockserver.fake.clip_files import load_clip, shipped_shelf
-from video_mockserver.fake.clips import ClipShelf
+from video_mockserver.fake.clip_files import load_clip, shipped_clips
+from video_mockserver.fake.clips import ClipStore
 from video_mockserver.fake.clock import ManualClock
 from video_mockserver.scenario.model import ReplyTemplate, Scenario, State
 
@@ -77,20 +77,22 @@ def waiting(client: Client, fake: ServedFake) -> None:
 
 
 @pytest.fixture(scope="module")
-def film_shelf(tmp_path_factory: pytest.TempPathFactory) -> ClipShelf:
+def film_shelf(tmp_path_factory: pytest.TempPathFactory) -> ClipStore:
     path = tmp_path_factory.mktemp("film") / "film.mp4"
     path.write_bytes(bytes(8_000_000))
-    shelf = shipped_shelf()
-    return ClipShelf({**shelf.clips, "film": load_clip(path, name="film")}, shelf.read, shelf.pictures)
+    clip_store = shipped_clips()
+    return ClipStore({**clip_store.clips, "film": load_clip(path, name="film")}, clip_store.read, clip_store.pictures)
 
 
 @pytest.fixture(scope="module", params=["httptools", "h11"])
 def manual_server(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Iterator[VideoServer]:
     path = tmp_path_factory.mktemp("clips") / "text.mp4"
     path.write_bytes(BODY)
-    shelf = shipped_shelf()
-    shelf = ClipShelf({**shelf.clips, "text": load_clip(path, name="text")}, shelf.read, shelf.pictures)
-    with VideoServer(parser=request.param, shelf=shelf, unknown_tasks="create", manual_clock=True) as server:
+    clip_store = shipped_clips()
+    clip_store = ClipStore(
+        {**clip_store.clips, "text": load_clip(path, name="text")}, clip_store.read, clip_store.pictures
+    )
+    with VideoServer(parser=request.param, clip_store=clip_store, unknown_tasks="create", manual_clock=True) as server:
         yield server
 
 
@@ -187,9 +189,9 @@ def test_no_connection_gets_lost_between_a_fake_and_its_end(server: VideoServer)
 
 @pytest.mark.parametrize("parser", ["httptools", "h11"])
 @pytest.mark.parametrize("case", UNDER_WAY)
-def test_the_end_does_not_wait_for(case: str, parser: str, film_shelf: ClipShelf) -> None:
+def test_the_end_does_not_wait_for(case: str, parser: str, film_shelf: ClipStore) -> None:
     reply, options, begin = UNDER_WAY[case]
-    server = VideoServer(parser=parser, shelf=film_shelf, unknown_tasks="create")
+    server = VideoServer(parser=parser, clip_store=film_shelf, unknown_tasks="create")
     server.start()
     fake = server.fake(scripted(**reply), **options)
     with Client(fake.ports[0], window=4096) as client:
@@ -204,9 +206,9 @@ def test_the_end_does_not_wait_for(case: str, parser: str, film_shelf: ClipShelf
 
 
 @pytest.mark.parametrize("case", UNDER_WAY)
-def test_neither_does_the_end_of_a_fake(case: str, film_shelf: ClipShelf) -> None:
+def test_neither_does_the_end_of_a_fake(case: str, film_shelf: ClipStore) -> None:
     reply, options, begin = UNDER_WAY[case]
-    with VideoServer(shelf=film_shelf, unknown_tasks="create") as server:
+    with VideoServer(clip_store=film_shelf, unknown_tasks="create") as server:
         fake = server.fake(scripted(**reply), **options)
         with Client(fake.ports[0], window=4096) as client:
             begin(client, fake)

@@ -25,13 +25,13 @@ from support.sockets import (
     request,
     scripted,
 )
-from video_mockserver.api.faults import FAULTS
+from video_mockserver.api.faults import FAULTS, describe
 from video_mockserver.api.messages import Fault
 from video_mockserver.edges.server.limits import ServerLimits
 from video_mockserver.edges.server.registry import ServedFake
 from video_mockserver.edges.server.video_server import VideoServer
-from video_mockserver.fake.clip_files import load_clip, shipped_shelf
-from video_mockserver.fake.clips import ClipShelf
+from video_mockserver.fake.clip_files import load_clip, shipped_clips
+from video_mockserver.fake.clips import ClipStore
 from video_mockserver.fake.clock import ManualClock
 from video_mockserver.scenario.model import ReplyTemplate, Scenario, State
 
@@ -77,14 +77,14 @@ def film(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 @pytest.fixture(scope="module")
-def film_shelf(film: Path) -> ClipShelf:
-    shelf = shipped_shelf()
-    return ClipShelf({**shelf.clips, "film": load_clip(film, name="film")}, shelf.read, shelf.pictures)
+def film_shelf(film: Path) -> ClipStore:
+    clip_store = shipped_clips()
+    return ClipStore({**clip_store.clips, "film": load_clip(film, name="film")}, clip_store.read, clip_store.pictures)
 
 
 @pytest.fixture(scope="module", params=["httptools", "h11"])
-def server(request: pytest.FixtureRequest, film_shelf: ClipShelf) -> Iterator[VideoServer]:
-    with VideoServer(parser=request.param, shelf=film_shelf, unknown_tasks="create") as server:
+def server(request: pytest.FixtureRequest, film_shelf: ClipStore) -> Iterator[VideoServer]:
+    with VideoServer(parser=request.param, clip_store=film_shelf, unknown_tasks="create") as server:
         yield server
 
 
@@ -99,10 +99,10 @@ def stands_still(server: VideoServer, fake: ServedFake) -> bool:
 
 
 @pytest.fixture
-def impatient_server(server: VideoServer, film_shelf: ClipShelf) -> Iterator[VideoServer]:
+def impatient_server(server: VideoServer, film_shelf: ClipStore) -> Iterator[VideoServer]:
     """A server that soon gives up on clients that stay, or take nothing."""
     limits = ServerLimits(flush_timeout=0.02, close_timeout=0.02)
-    with VideoServer(parser=server.parser, shelf=film_shelf, unknown_tasks="create", limits=limits) as impatient:
+    with VideoServer(parser=server.parser, clip_store=film_shelf, unknown_tasks="create", limits=limits) as impatient:
         yield impatient
 
 
@@ -133,7 +133,7 @@ CASES = [
          httpx.RemoteProtocolError, requests.ConnectionError, 1),
 ]  # fmt: skip
 
-each_fault = pytest.mark.parametrize("case", CASES, ids=lambda case: case.fault.describe().replace(" ", "_"))
+each_fault = pytest.mark.parametrize("case", CASES, ids=lambda case: describe(case.fault).replace(" ", "_"))
 
 
 def test_every_kind_of_fault_is_tried_here() -> None:
@@ -157,7 +157,7 @@ def test_a_socket_sees_exactly_this(server: VideoServer, case: Case) -> None:
             assert client.rest() == case.body
         assert client.ending == case.ending
         eventually(lambda: ended(fake) == "fault")
-        assert fake.journal[-1].fault == case.fault.describe()
+        assert fake.journal[-1].fault == describe(case.fault)
         arrived = case.body.count(BODY) * len(BODY) or len(case.body)
         assert fake.journal[-1].sent == (0 if case.fault.kind == "garbage" else arrived)
 
@@ -237,7 +237,7 @@ def test_requests_pipelined_behind_a_fault_are_lost_with_the_connection(server: 
 @pytest.mark.parametrize(
     "fault",
     [Fault("stall"), Fault("stall", 9), Fault("drip", amount=1), Fault("endless")],
-    ids=lambda fault: fault.describe().replace(" ", "_"),
+    ids=lambda fault: describe(fault).replace(" ", "_"),
 )
 def test_a_client_may_leave_in_the_middle(server: VideoServer, fault: Fault, pipelined: int, rudely: bool) -> None:
     with server.fake(scripted(fault)) as fake, Client(fake.ports[0]) as client:

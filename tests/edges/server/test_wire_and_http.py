@@ -28,8 +28,8 @@ from support.sockets import (
 from video_mockserver.api.faults import FAULTS
 from video_mockserver.api.messages import Fault
 from video_mockserver.edges.server.video_server import VideoServer
-from video_mockserver.fake.clip_files import load_clip, shipped_shelf
-from video_mockserver.fake.clips import ClipShelf
+from video_mockserver.fake.clip_files import load_clip, shipped_clips
+from video_mockserver.fake.clips import ClipStore
 from video_mockserver.fake.clock import RealClock
 from video_mockserver.scenario.model import ReplyTemplate, Scenario, State
 from video_mockserver.scenario.writer import write_scenario
@@ -89,9 +89,11 @@ def sees(client: Client, length: int | str | None, body: bytes, ending: str | No
 def server(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Iterator[VideoServer]:
     path = tmp_path_factory.mktemp("clips") / "text.mp4"
     path.write_bytes(BODY)
-    shelf = shipped_shelf()
-    shelf = ClipShelf({**shelf.clips, "text": load_clip(path, name="text")}, shelf.read, shelf.pictures)
-    with VideoServer(parser=request.param, shelf=shelf, unknown_tasks="create", manual_clock=True) as server:
+    clip_store = shipped_clips()
+    clip_store = ClipStore(
+        {**clip_store.clips, "text": load_clip(path, name="text")}, clip_store.read, clip_store.pictures
+    )
+    with VideoServer(parser=request.param, clip_store=clip_store, unknown_tasks="create", manual_clock=True) as server:
         yield server
 
 

@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 from support.asking import BOUNDARY, CREATE, ORIGINS, Answer, ask, done, form, multipart, part, poll, told
 from support.fakes import NewFake
 from video_mockserver.api.messages import Request
-from video_mockserver.fake.clip_files import shipped_shelf
+from video_mockserver.fake.clip_files import shipped_clips
 from video_mockserver.fake.clock import ManualClock
 from video_mockserver.fake.fake import Fake
 from video_mockserver.fake.request_bodies import parse_form
@@ -75,7 +75,7 @@ BODIES = {
 def test_every_kind_of_body_makes_the_same_task(fake: Fake, body: dict[str, Any]) -> None:
     answer = create(fake, **body)
     assert (answer.status, answer.json["model"], answer.json["status"]) == (200, "grok-video-3", "queued")
-    assert fake.bill[0].wish.prompt == "a fox in the snow"
+    assert fake.bill[0].params.prompt == "a fox in the snow"
     assert fake.journal[-1].unknown_fields is None
 
 
@@ -314,7 +314,7 @@ def test_every_create_refuses_alike(fake: Fake, path: str, body: dict[str, Any])
 def test_half_a_surrogate_pair_in_json_is_replaced_as_the_gateway_does(fake: Fake) -> None:
     answer = create(fake, body=b'{"model": "grok-\\ud83d", "prompt": "a fox \\ud83e\\udd8a"}')
     assert (answer.status, answer.json["model"]) == (200, "grok-?")
-    assert fake.bill[0].wish.prompt == "a fox 🦊"
+    assert fake.bill[0].params.prompt == "a fox 🦊"
 
 
 _TYPES = st.sampled_from(
@@ -343,7 +343,7 @@ _PIECES = st.sampled_from(
 @given(st.lists(st.one_of(_PIECES, st.binary(max_size=20)), max_size=6).map(b"".join), _TYPES)
 @example(b'{"model":"\\ud800","prompt":"\\udfff"}', "application/json")
 def test_no_body_whatever_brings_the_fake_down(body: bytes, content_type: str) -> None:
-    fake = Fake(_LIBRARY, shipped_shelf(), clock=ManualClock())
+    fake = Fake(_LIBRARY, shipped_clips(), clock=ManualClock())
     answer = create(fake, body=body, content_type=content_type)
     assert answer.status in (200, 400)
     assert fake.journal[-1].body == body

@@ -9,6 +9,7 @@ import pytest
 
 from support.asking import KEY, ORIGINS, ask, at_once, content, done, fetch, poll, polled_to_the_end, told
 from support.fakes import NewFake
+from video_mockserver.api.faults import describe
 from video_mockserver.api.messages import Fault
 from video_mockserver.fake.fake import Fake
 from video_mockserver.scenario.model import ReplyTemplate, Scenario, Transition
@@ -406,13 +407,13 @@ FAULTS = [
 ]
 
 
-@pytest.mark.parametrize("fault", FAULTS, ids=lambda fault: fault.describe())
+@pytest.mark.parametrize("fault", FAULTS, ids=lambda fault: describe(fault))
 def test_a_scripted_fault_is_handed_over_as_data_with_the_whole_film(new_fake: NewFake, fault: Fault) -> None:
     fake = new_fake(at_once(download=(ReplyTemplate(fault=fault, delay=1.5),)))
     answer = fetch(fake, presigned(fake))
     assert (answer.status, answer.fault, answer.reply.delay) == (200, fault, 1.5)
     assert answer.body == fake.read_clip(fake.tasks[0].clip)
-    assert fake.journal[-1].fault == fault.describe()
+    assert fake.journal[-1].fault == describe(fault)
 
 
 def test_a_scripted_reply_does_not_open_an_altered_url(new_fake: NewFake) -> None:

@@ -15,7 +15,7 @@ from video_mockserver.api.contract import ROUTES
 from video_mockserver.api.dialects import DIALECTS
 from video_mockserver.api.messages import Request
 from video_mockserver.api.routing import routes_for
-from video_mockserver.fake.clip_files import shipped_shelf
+from video_mockserver.fake.clip_files import shipped_clips
 from video_mockserver.fake.clock import ManualClock
 from video_mockserver.fake.fake import Fake
 from video_mockserver.scenario.library import Library
@@ -317,7 +317,7 @@ def test_what_a_remix_does_not_say_it_takes_from_its_source(new_fake: NewFake, d
         ("GET", "/v1/video", "/v1/videos"),
         ("GET", "/v1/videos/", "/v1/videos"),
         ("POST", "/videos", "/v1/videos"),
-        ("GET", "/v1/v1/videos/abc/content", "near it: /v1/videos/abc/content"),
+        ("GET", "/v1/v1/videos/abc/content", "(did you mean /v1/videos/abc/content?)"),
         ("GET", "/v1/videos/a/contents", "/v1/videos/{task_id}/content"),
         ("POST", "/v1/video/generation", "/v1/video/generations"),
         ("GET", "/favicon.ico", None),
@@ -388,7 +388,7 @@ _HEADERS = st.sampled_from(
 def test_no_request_whatever_brings_the_fake_down(
     method: str, segments: list[str], query: str, headers: list[tuple[str, str]], body: bytes, host: str, dialect: str
 ) -> None:
-    fake = Fake(_LIBRARY, shipped_shelf(), clock=ManualClock(), dialect=dialect)
+    fake = Fake(_LIBRARY, shipped_clips(), clock=ManualClock(), dialect=dialect)
     fake.task(at_once(), id="t")
     path = "/" + "/".join(segments)
     reply = fake.handle(Request(method, path, ORIGINS, query, (("authorization", "Bearer k"), *headers), body, host))

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from ....fake.fake import Fake
+from ....scenario.problems import ScenarioError
 from ....scenario.sources import UnknownScenario
-from ....scenario.validation import ScenarioError
 from .errors import ControlError, wrong_scenario
 
 __all__ = ["use_scenario"]

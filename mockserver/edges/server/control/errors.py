@@ -6,7 +6,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-from ....scenario.validation import ScenarioError
+from ....scenario.problems import ScenarioError
 
 __all__ = ["SHOWN", "ControlError", "wrong_scenario"]
 

@@ -11,8 +11,8 @@ from ....api.suggest import close_matches
 from ....fake.fake import Fake
 from ....fake.tasks import Task
 from ....scenario.model import Scenario
+from ....scenario.problems import ScenarioError
 from ....scenario.sources import UnknownScenario
-from ....scenario.validation import ScenarioError
 from .errors import ControlError, wrong_scenario
 from .provider import FakeProvider
 

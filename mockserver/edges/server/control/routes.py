@@ -10,14 +10,14 @@ from dataclasses import dataclass
 
 from ....api.contract import DOWNLOAD_ROUTE, ROUTES
 from ....api.dialects import DIALECTS
-from ....scenario.validation import WORD
+from ....scenario.limits import WORD
 from .fields import Field
 
 __all__ = [
     "BODY_LIMIT",
     "CONTROL",
     "CONTROL_ROUTES",
-    "CREATE_PARAM_FIELDS",
+    "CREATE_PARAMETERS",
     "FAKE_NAME",
     "JSON_TYPES",
     "LONGEST_ADVANCE",
@@ -66,7 +66,7 @@ class ControlRoute:
 
 
 # What a task made by a test can ask for, as a create's body would.
-CREATE_PARAM_FIELDS: tuple[Field, ...] = (
+CREATE_PARAMETERS: tuple[Field, ...] = (
     Field("model", "string", "The model, as a client would ask for it."),
     Field("prompt", "string", "The prompt."),
     Field("seconds", "text", "Duration of the clip in seconds."),
@@ -109,7 +109,7 @@ CONTROL_ROUTES: tuple[ControlRoute, ...] = (
             Field("scenario", "string", _SCENARIO.meaning + " Default: the fake's."),
             Field("id", "string", "Its id; default: a new one."),
             Field("dialect", "string", "The dialect it is shown in; default: the fake's.", choices=tuple(DIALECTS)),
-            *CREATE_PARAM_FIELDS,
+            *CREATE_PARAMETERS,
         ),
         status=201, errors=(409, 422),
     ),

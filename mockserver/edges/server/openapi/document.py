@@ -9,11 +9,10 @@ from __future__ import annotations
 from collections.abc import Iterable
 from typing import Any
 
-from ....api.contract import DOWNLOAD_ROUTE
+from ....api.contract import DOWNLOAD_ALIAS, DOWNLOAD_ROUTE
 from ....api.dialects import DIALECTS
 from ....api.routing import routes_for
 from ....fake.selection import SCENARIO_HEADER
-from ....fake.state import DOWNLOAD_ALIAS
 from ..control.routes import CONTROL_ROUTES
 from ..control.schemas import CONTROL_SCHEMAS
 from .control_paths import control_operation

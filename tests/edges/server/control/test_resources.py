@@ -9,11 +9,11 @@ import pytest
 
 from support import asking
 from support.control import HERE, OWN, YAML, Control, Provider, message
-from support.fakes import SCENARIOS, Scenarios, make_fake, memory_shelf
+from support.fakes import SCENARIOS, Scenarios, make_fake, memory_clips
 from video_mockserver.fake.clock import ManualClock
 from video_mockserver.fake.fake import Fake
 from video_mockserver.scenario.model import Scenario
-from video_mockserver.scenario.validation import Problem, ScenarioError
+from video_mockserver.scenario.problems import Problem, ScenarioError
 
 
 class BrokenFiles(Scenarios):
@@ -44,7 +44,7 @@ def test_a_task_is_made_with_a_scenario_an_id_a_dialect_and_a_wish(control: Cont
     assert (document["model"], document["seconds"], document["size"]) == ("sora-2", "8", "720x1280")
     task = fake.find_task("video_mine")
     assert task is not None
-    assert (task.wish.prompt, task.wish.aspect_ratio, task.clip.name) == ("a fox", "9:16", "portrait")
+    assert (task.params.prompt, task.params.aspect_ratio, task.clip.name) == ("a fox", "9:16", "portrait")
 
 
 def test_a_task_made_with_nothing_follows_the_default(control: Control) -> None:
@@ -282,7 +282,7 @@ def test_a_clock_cannot_be_led_past_the_last_year(control: Control, fake: Fake) 
 def test_a_scenario_whose_file_is_wrong_is_refused_with_its_problems(
     control: Control, provider: Provider, method: str, path: str, body: Any
 ) -> None:
-    provider.held["default"] = Fake(BrokenFiles(), memory_shelf(), clock=ManualClock())
+    provider.held["default"] = Fake(BrokenFiles(), memory_clips(), clock=ManualClock())
     answer = control(method, path, json=body)
     assert message(answer, 422) == "own/broken.yaml:3: start: no state 'x'"
     assert answer.json()["error"]["problems"] == [{"line": 3, "path": "start", "message": "no state 'x'"}]
@@ -290,13 +290,13 @@ def test_a_scenario_whose_file_is_wrong_is_refused_with_its_problems(
 
 def test_a_scenario_with_a_clip_that_is_not_there_is_refused(control: Control) -> None:
     control("POST", "/scenarios?name=own", content=OWN + "clip: nowhere\n", headers=YAML)
-    assert "no 'nowhere'; there are decoy, landscape" in message(
+    assert "no 'nowhere' (available: decoy, landscape" in message(
         control("POST", "/tasks", json={"scenario": "own"}), 422
     )
 
 
 def test_a_list_with_summaries_says_which_file_is_wrong(control: Control, provider: Provider) -> None:
-    provider.held["default"] = Fake(BrokenFiles(), memory_shelf(), clock=ManualClock())
+    provider.held["default"] = Fake(BrokenFiles(), memory_clips(), clock=ManualClock())
     told = control("GET", "/scenarios?summaries=true").json()["scenarios"]
     assert told[-1] == {"name": "own/broken", "error": "own/broken.yaml:3: start: no state 'x'"}
 

@@ -16,7 +16,7 @@ import pytest
 
 from support import ROOT
 from support.control import GOOD, check
-from support.fakes import Scenarios, memory_shelf
+from support.fakes import Scenarios, memory_clips
 from support.sockets import PATIENCE, eventually
 from video_mockserver.edges.server.video_server import VideoServer
 from video_mockserver.scenario.model import Scenario, State, Transition
@@ -29,7 +29,7 @@ def server() -> Iterator[VideoServer]:
         {"a": State(next=(Transition("b", seconds=1),)), "b": State(next=(Transition("a", seconds=1),))},
         never_ends=True,
     )  # fmt: skip
-    with VideoServer(library=Scenarios([looping]), shelf=memory_shelf(), clock=None, manual_clock=True) as server:
+    with VideoServer(library=Scenarios([looping]), clip_store=memory_clips(), clock=None, manual_clock=True) as server:
         yield server
 
 
@@ -77,7 +77,7 @@ def test_pages_and_other_names_are_kept_out_on_the_socket_too(server: VideoServe
 
 def test_a_server_with_a_token_wants_it(document: dict[str, Any]) -> None:
     with (
-        VideoServer(library=Scenarios(), shelf=memory_shelf(), token=GOOD) as server,
+        VideoServer(library=Scenarios(), clip_store=memory_clips(), token=GOOD) as server,
         server.fake() as fake,
         httpx.Client() as client,
     ):

@@ -14,7 +14,7 @@ from openapi_spec_validator import OpenAPIV31SpecValidator
 
 from support import asking
 from support.asking import Answer, at_once, multipart, part
-from support.fakes import SCENARIOS, Scenarios, make_fake, memory_shelf
+from support.fakes import SCENARIOS, Scenarios, make_fake, memory_clips
 from video_mockserver.api.contract import CREATE_FIELDS, DOWNLOAD_ROUTE, TASK_QUERY
 from video_mockserver.api.dialects import DIALECTS, Dialect
 from video_mockserver.api.messages import Request
@@ -502,7 +502,7 @@ def test_each_example_of_a_body_is_taken(dialect: Dialect, form: str) -> None:
 
 @pytest.mark.parametrize("prefix", ["", "/t/job"])
 def test_a_server_shows_the_document_of_the_fake_that_was_asked(prefix: str) -> None:
-    with VideoServer(library=Scenarios(), shelf=memory_shelf()) as server, server.fake(dialect="openai") as fake:
+    with VideoServer(library=Scenarios(), clip_store=memory_clips()) as server, server.fake(dialect="openai") as fake:
         document = httpx.get(f"{fake.origin}{prefix}/openapi.json").json()
     OpenAPIV31SpecValidator(document).validate()
     assert document["servers"] == [{"url": fake.origin + prefix}]

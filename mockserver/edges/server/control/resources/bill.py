@@ -16,9 +16,9 @@ def _show_bill(request: ControlRequest) -> ControlResponse:
             "id": task.id,
             "scenario": task.scenario.name,
             "state": task.state,
-            "model": task.wish.model,
-            "prompt": task.wish.prompt,
-            "operation": task.wish.made_by,
+            "model": task.params.model,
+            "prompt": task.params.prompt,
+            "operation": task.params.made_by,
             "created_at": task.created_at,
             "deleted": task.deleted,
         }

@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Mapping
 
 from .....fake.fake import Fake
+from .....scenario.problems import ScenarioError
 from .....scenario.reader import read_scenario
-from .....scenario.validation import ScenarioError
 from .....scenario.writer import to_data, write_scenario
 from ..default_scenario import use_scenario
 from ..errors import ControlError, wrong_scenario

@@ -9,7 +9,7 @@ from .....api.suggest import close_matches
 from .....fake.tasks import Task
 from ..errors import ControlError
 from ..requests import ControlRequest, ControlResponse, Handler
-from ..routes import CREATE_PARAM_FIELDS
+from ..routes import CREATE_PARAMETERS
 
 __all__ = ["HANDLERS"]
 
@@ -35,7 +35,7 @@ def _list_tasks(request: ControlRequest) -> ControlResponse:
 
 def _make_task(request: ControlRequest) -> ControlResponse:
     body = request.body
-    parameters = {field.name: body[field.name] for field in CREATE_PARAM_FIELDS if field.name in body}
+    parameters = {field.name: body[field.name] for field in CREATE_PARAMETERS if field.name in body}
     scenario = request.scenario(body.get("scenario") or request.fake.settings.scenario)
     try:
         task = request.fake.task(scenario.name, id=body.get("id"), dialect=body.get("dialect"), **parameters)
@@ -54,7 +54,7 @@ def _move_task(request: ControlRequest) -> ControlResponse:
     try:
         request.fake.move(task, state)
     except ValueError as error:
-        raise ControlError(400, str(error), close_matches(state, task.script.states)) from None
+        raise ControlError(400, str(error), close_matches(state, task.compiled.states)) from None
     return ControlResponse(_task_data(request, task))
 
 

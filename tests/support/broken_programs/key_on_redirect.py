@@ -1,4 +1,4 @@
-# rule: key-stays-home
+# rule: no-key-to-other-hosts
 """Follows redirects as urllib does by itself, which takes the Authorization along to wherever they lead."""
 
 import sys

@@ -1,0 +1,112 @@
+"""What is wrong with a scenario, as data and in words: `Problem`, `ScenarioError`, and how values are shown in them."""
+
+from __future__ import annotations
+
+import math
+import re
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from .limits import MAX_DEPTH, MAX_INTEGER, MIN_INTEGER
+
+__all__ = ["Path", "Problem", "ScenarioError", "data_problems", "not_a_text", "short", "shown"]
+
+Path = tuple[str | int, ...]
+_LONE = re.compile(r"[\ud800-\udfff]")
+
+
+@dataclass(frozen=True, slots=True)
+class Problem:
+    """One thing that is wrong: where (keys and list positions from the top), and what would be right.
+
+    `line` counts from 1; None where there is no text.
+    """
+
+    path: Path
+    message: str
+    line: int | None = None
+
+    def __str__(self) -> str:
+        where = ".".join(short(str(part)) for part in self.path)
+        return f"{where}: {self.message}" if where else self.message
+
+
+class ScenarioError(ValueError):
+    """A scenario that cannot be used. `problems` holds everything that is wrong with it, in the order of the file.
+
+    Its text has one line a problem: `scenarios/x.yaml:12: states.queued.next.state: no state 'complete' (...)`.
+    `where` is the file, or the scenario's name where there is none.
+    """
+
+    def __init__(self, problems: Iterable[Problem], where: str) -> None:
+        self.problems = list(problems)
+        self.where = where
+        super().__init__(
+            "\n".join(
+                f"{where}:{problem.line}: {problem}" if problem.line else f"{where}: {problem}"
+                for problem in self.problems
+            )
+        )
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        return type(self), (self.problems, self.where)
+
+
+def short(text: str, length: int = 40) -> str:
+    """A text that fits into a line of an error: cut where it is long, with escapes for what cannot be printed."""
+    text = text if len(text) <= length else text[: length - 3] + "..."
+    return text if text.isprintable() else repr(text)[1:-1]
+
+
+def shown(value: object) -> str:
+    """A value in the words of an error, cut where it is long."""
+    match value:
+        case None:
+            return "nothing"
+        case bool():
+            return "true" if value else "false"
+        case Mapping():
+            return "a mapping"
+        case list() | tuple():
+            return "a list"
+        case str():
+            return repr(value if len(value) <= 40 else value[:37] + "...")
+        case int() | float():
+            return short(repr(value))
+        case _:
+            return f"a Python {type(value).__name__}"
+
+
+def not_a_text(value: object) -> str:
+    """What is said of a value that should be a text."""
+    return f"{shown(value)} is not a text" + ("; put it in quotes" if isinstance(value, int | float) else "")
+
+
+def data_problems(value: object, path: Path) -> Iterator[Problem]:
+    """What in a value is not JSON: other types, NaN, keys that are no text, half characters, too deep a nesting."""
+    if len(path) >= MAX_DEPTH:
+        yield Problem(path[:MAX_DEPTH], f"nested more than {MAX_DEPTH} levels deep")
+    elif isinstance(value, str):
+        if found := _LONE.search(value):
+            yield Problem(path, f"half a character, {found[0]!r}: no text can hold it")
+    elif isinstance(value, Mapping):
+        for key, part in value.items():
+            if not isinstance(key, str):
+                yield Problem(path, f"the key {shown(key)} is not a text")
+                continue
+            if _LONE.search(key):
+                yield Problem(path, f"half a character in the key {shown(key)}: no text can hold it")
+                continue
+            yield from data_problems(part, (*path, key))
+    elif isinstance(value, list | tuple):
+        for index, part in enumerate(value):
+            yield from data_problems(part, (*path, index))
+    elif isinstance(value, float):
+        if not math.isfinite(value):
+            yield Problem(path, f"{value!r} is not a number that JSON has")
+    elif isinstance(value, int):
+        if not MIN_INTEGER <= value <= MAX_INTEGER:
+            yield Problem(path, f"{shown(value)} is too large a number: 64 bits are the most")
+    elif value is not None:
+        yield Problem(path, f"{shown(value)} is not a value that JSON has")
