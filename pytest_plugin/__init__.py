@@ -228,9 +228,7 @@ def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
 
     terminalreporter.section("video-mockserver: broken promises")
     width = max(map(len, broken))
-    for told in sorted(
-        broken, key=lambda told: (told.partition(" ")[0], -broken[told])
-    ):  # "must deliver"
+    for told in sorted(broken, key=lambda told: (told.partition(" ")[0], -broken[told])):  # "must deliver"
         count = broken[told]
         rule = RULES[told.partition(" ")[2]]
         terminalreporter.write_line(f"{told:{width}}  {count} case{'' if count == 1 else 's'}: {rule.sentence}")

@@ -53,9 +53,7 @@ def add_check(commands: Any) -> None:
         formatter_class=argparse.RawDescriptionHelpFormatter,
     )
     what = check.add_argument_group("client and scenarios")
-    what.add_argument(
-        "command", nargs=argparse.REMAINDER, metavar="-- CMD ARG...", help="the client and its arguments"
-    )
+    what.add_argument("command", nargs=argparse.REMAINDER, metavar="-- CMD ARG...", help="the client and its arguments")
     what.add_argument(
         "--scenario", action="append", metavar="GLOB", dest="patterns",
         help="only scenarios with this name, folder or pattern: truncated, download, 'urls/*_null' (repeatable)",
@@ -90,9 +88,13 @@ def add_check(commands: Any) -> None:
         "--explore", action="append", metavar="ASPECT",
         help="generate only this aspect: polling, urls, download, content or failure (repeatable; default: all)",
     )  # fmt: skip
-    generated.add_argument("--save", type=Path, metavar="DIR", help="write the minimised scenarios to files in this folder")
+    generated.add_argument(
+        "--save", type=Path, metavar="DIR", help="write the minimised scenarios to files in this folder"
+    )
     terms = check.add_argument_group("rules")
-    terms.add_argument("--level", choices=("must", "should"), help="must: only the documented rules; should: all (default: should)")
+    terms.add_argument(
+        "--level", choices=("must", "should"), help="must: only the documented rules; should: all (default: should)"
+    )
     terms.add_argument(
         "--url-order", choices=("output.url", "video_url"),
         help="which URL field the client should read first; the documentation has both orders (default: output.url)",

@@ -119,7 +119,11 @@ def _add_serve(commands: Any) -> None:
     )
     downloads = where.add_mutually_exclusive_group()
     downloads.add_argument(
-        "--download-port", type=_port, default=0, metavar="PORT", help="port of the download host (default: a free port)"
+        "--download-port",
+        type=_port,
+        default=0,
+        metavar="PORT",
+        help="port of the download host (default: a free port)",
     )
     downloads.add_argument(
         "--one-port", action="store_true",
@@ -154,7 +158,9 @@ def _add_serve(commands: Any) -> None:
         "--unknown-tasks", choices=("refuse", "create"), default="refuse",
         help="unknown task ids: refuse, or create a task on the first request (default: %(default)s)",
     )  # fmt: skip
-    what.add_argument("--strict", action="store_true", help="refuse create requests with unknown fields or undocumented values")
+    what.add_argument(
+        "--strict", action="store_true", help="refuse create requests with unknown fields or undocumented values"
+    )
     what.add_argument(
         "--seed", type=int, default=0, metavar="N",
         help="random seed for ids, signatures and probabilities (default: %(default)s)",
@@ -229,9 +235,13 @@ def _serve(arguments: argparse.Namespace) -> int:
     except (UnknownScenario, ScenarioError) as error:
         raise UsageError(f"--scenario: {error}") from None
     if arguments.token is not None and not re.fullmatch(r"[!-~]+", arguments.token):
-        raise UsageError(f"--token or ${_TOKEN_VARIABLE}: must be visible ASCII characters without spaces, at least one")
+        raise UsageError(
+            f"--token or ${_TOKEN_VARIABLE}: must be visible ASCII characters without spaces, at least one"
+        )
     if not arguments.one_port and arguments.port and arguments.port == arguments.download_port:
-        raise UsageError(f"--download-port {arguments.port}: already the port of the API; use --one-port to serve both on it")
+        raise UsageError(
+            f"--download-port {arguments.port}: already the port of the API; use --one-port to serve both on it"
+        )
     if arguments.ready_file is not None:
         _make_way(arguments.ready_file)
     try:
@@ -427,7 +437,9 @@ def _validate(arguments: argparse.Namespace) -> int:
             raise UsageError(f"no such file or folder: {str(path)!r}")
         found = list(scenario_files(path).values()) if path.is_dir() else [path]
         if not found:
-            raise UsageError(f"no scenarios in the folder {str(path)!r}: expected files that end in .yaml, .yml or .json")
+            raise UsageError(
+                f"no scenarios in the folder {str(path)!r}: expected files that end in .yaml, .yml or .json"
+            )
         files += found
     wrong = 0
     for file in files:
