@@ -447,7 +447,7 @@ def test_a_file_that_cannot_be_read_is_told(capsys: Capture, tmp_path: Path, mon
     (tmp_path / "mine.yaml").write_text(RIGHT, "utf-8")
     monkeypatch.setattr(Path, "read_text", refuse)
     assert main(["scenarios", "validate", str(tmp_path)]) == 1
-    assert "mine.yaml: it cannot be read: Permission denied" in capsys.readouterr().err
+    assert "mine.yaml: cannot be read: Permission denied" in capsys.readouterr().err
 
 
 def test_a_wrong_scenario_of_ones_own_is_told_wherever_it_is_met(capsys: Capture, tmp_path: Path) -> None:
