@@ -2,7 +2,7 @@
 
     python benchmarks/judge.py [--json] [--programs]
 
-Found of the broken: each client of the zoo goes through the library until the rule that names its defect is broken.
+Found of the broken: each broken client goes through the library until the rule that names its defect is broken.
 False alarms of the correct: they go through the whole library, in both flows; with `--programs` the examples do so as
 programs, too (some minutes). In process the baseline is the same client in the same fakes, with nobody judging it;
 wanted: the library in at most 3 s. As a program it is a process that does nothing, as often and as many at a time;
@@ -24,7 +24,8 @@ from typing import Any
 ROOT = Path(__file__).parent.parent
 sys.path.insert(0, str(ROOT / "tests"))
 
-from support.broken_clients import BROKEN_CLIENTS, Careful  # noqa: E402
+from support.broken_clients import BROKEN_CLIENTS  # noqa: E402
+from support.careful_client import Careful  # noqa: E402
 from support.correct_clients import CORRECT  # noqa: E402
 from video_mockserver import check  # noqa: E402
 from video_mockserver.checking.callables import API_KEY, fake_for  # noqa: E402

@@ -1,10 +1,10 @@
-"""Scenarios drawn and judged a second, and how many examples it takes to find each client of the zoo.
+"""Scenarios drawn and judged a second, and how many examples it takes to find each broken client.
 
     python benchmarks/scenarios.py [--json] [--rounds N]     # speed: against the plain life, which is not drawn
     python benchmarks/scenarios.py --found                   # the table of docs/property-testing.md
 
-Rounds alternate. The client is the careful one of `tests/zoo.py`, the transport `"mock"`; found are the clients whose
-defect lies in the data or in the order of requests, by generated scenarios alone, with three seeds.
+Rounds alternate. The client is `tests/support/careful_client.py`, the transport `"mock"`. The table is about the broken
+clients whose defect lies in the data or in the order of requests: found by generated scenarios alone, with three seeds.
 """
 
 from __future__ import annotations
@@ -28,7 +28,8 @@ from video_mockserver.strategies import ASPECTS, DOCUMENTED, Aspect, scenarios
 
 sys.path.insert(0, str(Path(__file__).parent.parent / "tests"))
 
-from support.broken_clients import BROKEN_CLIENTS, TAGS, Careful
+from support.broken_clients import BROKEN_CLIENTS
+from support.careful_client import Careful
 
 SEEDS = (1, 2, 3)
 MOST = 200  # examples for each client and seed
@@ -61,7 +62,7 @@ EXPLORE: dict[str, tuple[Aspect, ...]] = {
     "url-order": ("urls", "download"),
     "whole-clip": ("urls",),
 }
-FOUND = {name: client for name, client in BROKEN_CLIENTS.items() if TAGS[name] in ("data", "order")}
+FOUND = {name: client for name, client in BROKEN_CLIENTS.items() if client.lies_in in ("data", "order")}
 
 
 def run(strategy: st.SearchStrategy[Scenario], each: Callable[[Scenario], None], examples: int, number: int) -> None:

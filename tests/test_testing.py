@@ -84,7 +84,7 @@ class TestMine(ClientContract):
     result.stdout.fnmatch_lines([
         "*= video-mockserver: broken promises =*",
         f"must fallback-download  3 cases: {sentence}",
-        "must deliver            1 case: A clip that can be had is delivered.",
+        "must deliver            1 case: A clip that can be obtained is delivered.",
         "*= short test summary info =*",
     ])  # fmt: skip
     passing = run(pytester, body.replace("raise ValueError", "return get(base_url, api_key, task_id) #"))

@@ -11,7 +11,7 @@ from typing import Any
 from ..api.contract import Phase, phase_of
 from .cache import ScenarioCache
 from .machine import Position
-from .model import BUILT_IN_STATES, ReplyTemplate, Scenario, State
+from .model import BUILT_IN_STATES, ReplyTemplate, Scenario, State, usual_status
 from .placeholders import VOLATILE
 from .template import OMIT, Lookup, Template, compile_template, names
 
@@ -128,7 +128,7 @@ class CompiledScenario:
 def _scripted(name: str, state: State, *, is_start: bool) -> CompiledState:
     video = dict(state.video)
     # A state that does not say where it stands is a task under way.
-    video.setdefault("status", "queued" if is_start else "processing")
+    video.setdefault("status", usual_status(is_start=is_start))
     status = video["status"]
     return CompiledState(
         name=name,

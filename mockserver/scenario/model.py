@@ -27,6 +27,7 @@ __all__ = [
     "State",
     "Transition",
     "is_ramp",
+    "usual_status",
 ]
 
 # What a client does to a task besides polling it; a state can be left `on` one of these.
@@ -355,6 +356,11 @@ class Scenario:
             place=4,
         ),
     )
+
+
+def usual_status(*, is_start: bool) -> str:
+    """The status of a state whose `video` has none: a task under way."""
+    return "queued" if is_start else "processing"
 
 
 def is_ramp(progress: object) -> bool:

@@ -15,7 +15,7 @@ import httpx
 import httpx2
 import pytest
 
-from support.broken_clients import TLS, Careful, NoClip
+from support.careful_client import TLS, Careful, NoClip
 from video_mockserver import check
 from video_mockserver.judge.expectation import chosen
 from video_mockserver.judge.verdict import ContractBroken, Terms

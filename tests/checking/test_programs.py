@@ -366,7 +366,7 @@ def test_what_was_judged_before_a_ctrl_c_is_reported(tmp_path: Path) -> None:
     assert (report["summary"]["verdict"], report["summary"]["ended_early"]) == ("error", "interrupted")
     [skipped] = report["skipped"]
     assert skipped["reason"] == "not run: interrupted"
-    assert "not every case was run: interrupted." in (tmp_path / "a.html").read_text("utf-8")
+    assert "Not every case was run: interrupted." in (tmp_path / "a.html").read_text("utf-8")
 
 
 # --- a project's own terms --------------------------------------------------------------------------------------------
@@ -436,8 +436,3 @@ def test_the_rules_are_listed(capsys: Capture) -> None:
         assert rule.source in out
     assert main(["rules", "--json"]) == 0
     assert [rule["rule"] for rule in json.loads(told(capsys))] == list(RULES)
-
-
-def test_the_page_of_the_contract_is_made_from_the_rules(capsys: Capture) -> None:
-    assert main(["rules", "--markdown"]) == 0
-    assert told(capsys) == (ROOT / "docs" / "contract.md").read_text("utf-8")

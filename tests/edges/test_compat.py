@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import re
+import sys
 from collections.abc import Callable, Iterator
 from importlib.metadata import version
 from typing import Any
@@ -17,7 +18,9 @@ from uvicorn.protocols.http import h11_impl, httptools_impl
 from video_mockserver.edges import compat
 from video_mockserver.edges.compat import UnsupportedVersion, require
 from video_mockserver.edges.inprocess.respx import VideoMock
+from video_mockserver.edges.server.limits import ServerLimits
 from video_mockserver.edges.server.video_server import VideoServer
+from video_mockserver.edges.server.wire import WIRE, Wire
 from video_mockserver.edges.virtual_time import VideoClock
 
 
@@ -135,3 +138,19 @@ def test_a_version_that_lacks_something_is_refused_at_the_start(
     for check in (compat.check_uvicorn, compat.check_respx, compat.check_httpcore2, compat.check_asyncio):
         check.cache_clear()
     use()  # nothing is left behind
+
+
+def protocol(parser: Any = "auto") -> str:
+    """The name of the class that a parser stands for."""
+    return compat.http_protocol(parser, lambda connection: Wire(connection, ServerLimits()), WIRE).__name__
+
+
+def test_an_unknown_parser_is_refused() -> None:
+    with pytest.raises(ValueError, match="parser: 'hyper' must be 'auto', 'httptools' or 'h11'"):
+        protocol("hyper")
+
+
+def test_the_faster_parser_is_taken_where_it_is_there(monkeypatch: pytest.MonkeyPatch) -> None:
+    assert "HttpTools" in protocol()
+    monkeypatch.setitem(sys.modules, "httptools", None)
+    assert "H11" in protocol()

@@ -13,7 +13,7 @@ import pytest
 from jsonschema import Draft202012Validator
 
 from support import ROOT
-from support.broken_clients import TLS, Careful, NoClip
+from support.careful_client import TLS, Careful, NoClip
 from video_mockserver.judge.reports.terminal import case_lines
 from video_mockserver.judge.verdict import ContractBroken
 from video_mockserver.testing import video_clock, video_mock, video_server

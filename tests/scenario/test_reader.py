@@ -316,7 +316,7 @@ SLIPS = [
      "{{downlod_url:early}} for the text"),
     ("{download_url:early}", "{download_url:earli}",
      "8: states.processing.video.url: no state has a link 'earli' in 'downloads' (did you mean 'early'?)"),
-    ("{download_url:early}", "{download_url}", 
+    ("{download_url:early}", "{download_url}",
      "13: states.completed.downloads.early: unused link: no text has {download_url:early}"),
     ("downloads: {early: clip}", "downloads: clip",
      "13: states.completed.downloads: must be a mapping from names to replies, not 'clip'"),

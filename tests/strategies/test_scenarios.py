@@ -10,7 +10,8 @@ import pytest
 from hypothesis import HealthCheck, Phase, find, given, settings
 from hypothesis.vendor.pretty import pretty
 
-from support.broken_clients import BROKEN_CLIENTS, Careful
+from support.broken_clients import BROKEN_CLIENTS
+from support.careful_client import Careful
 from video_mockserver import check
 from video_mockserver.api.contract import URL_FIELDS, URL_FIELDS_TABLE_READING
 from video_mockserver.judge.expectation import expected
@@ -96,8 +97,6 @@ def test_the_other_reading_is_judged_by_its_own_order() -> None:
     class TableReader(Careful, rule="", lies_in=""):
         fields = URL_FIELDS_TABLE_READING
 
-    for name in [name for name, client in BROKEN_CLIENTS.items() if client is TableReader]:
-        del BROKEN_CLIENTS[name]
     for scenario in drawn(count=60, explore=("urls", "download"), order=URL_FIELDS_TABLE_READING):
         report = check(
             TableReader(), scenarios=scenario, transport="mock", library=LIBRARY, url_order="video_url"
@@ -141,7 +140,7 @@ def test_wrong_options_are_told() -> None:
 
 
 def smallest(name: str, explore: Any) -> str:
-    """The smallest scenario in which a client of the zoo breaks its promise, as a file."""
+    """The smallest scenario in which a broken client violates its rule, as a file."""
     client = BROKEN_CLIENTS[name]
     return write_scenario(
         find(

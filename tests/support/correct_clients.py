@@ -1,9 +1,9 @@
 """Clients that keep the contract, as functions of this process, each in a style of its own; all with httpx.
 
 `fetch_sync` and `fetch_async` are written as one would for the real service: polls some seconds apart, ten minutes for
-a clip, half a minute for an answer. `fetch_sync` tries every URL before /content, and bears with whatever a poll brings
+a clip, half a minute for an answer. `fetch_sync` tries every URL before /content, and survives any reply to a poll
 until its time is over; `fetch_async` asks /content after the first URL that failed, and gives up after four bad polls
-in a row. The others say what is theirs.
+in a row. The others say what is special about them.
 """
 
 from __future__ import annotations
@@ -18,15 +18,15 @@ from urllib.parse import quote, urljoin
 
 import httpx
 
-from support.broken_clients import Answer, Careful, Failure, as_object
+from support.careful_client import Answer, Careful, Failure, as_object
 
 URL_FIELDS = ("output.url", "video_url", "url", "detail.url")
 GOOD_ENDS = ("completed", "succeeded", "success", "done")
 BAD_ENDS = ("failed", "failure", "cancelled", "canceled", "expired")
 TIMEOUT = 30.0  # seconds of silence
 DEADLINE = 600.0  # seconds for the whole of it
-LARGEST = 16 * 1024 * 1024  # bytes; a film that is larger never ends
-WISH = {"model": "grok-video-3", "prompt": "a fox in the snow"}
+LARGEST = 16 * 1024 * 1024  # bytes; a clip that is larger never ends
+CREATE = {"model": "grok-video-3", "prompt": "a fox in the snow"}
 
 
 class NoClip(Exception):
@@ -41,7 +41,7 @@ def fetch_sync(base_url: str, api_key: str, task_id: str | None = None) -> bytes
         httpx.Client(timeout=TIMEOUT, follow_redirects=True) as anyone,  # the key is for the API alone
     ):
         if task_id is None:
-            task_id = _id_of(api.post(f"{base_url}/videos", json=WISH))
+            task_id = _id_of(api.post(f"{base_url}/videos", json=CREATE))
         task_url = f"{base_url}/videos/{quote(task_id, safe='')}"
         video = _wait(api, task_url, until)
         for url in _urls(video):
@@ -89,7 +89,7 @@ def _download(client: httpx.Client, url: str) -> bytes | None:
                     return None
     except (httpx.HTTPError, httpx.InvalidURL):
         return None
-    return _film(reply, bytes(body))
+    return _clip_in(reply, bytes(body))
 
 
 async def fetch_async(base_url: str, api_key: str, task_id: str | None = None) -> bytes:
@@ -99,7 +99,7 @@ async def fetch_async(base_url: str, api_key: str, task_id: str | None = None) -
         httpx.AsyncClient(timeout=TIMEOUT, follow_redirects=True) as anyone,
     ):
         if task_id is None:
-            task_id = _id_of(await api.post(f"{base_url}/videos", json=WISH))
+            task_id = _id_of(await api.post(f"{base_url}/videos", json=CREATE))
         task_url = f"{base_url}/videos/{quote(task_id, safe='')}"
         try:
             async with asyncio.timeout(DEADLINE):
@@ -151,7 +151,7 @@ async def _download_async(client: httpx.AsyncClient, url: str) -> bytes | None:
                     return None
     except (httpx.HTTPError, httpx.InvalidURL):
         return None
-    return _film(reply, bytes(body))
+    return _clip_in(reply, bytes(body))
 
 
 # --- what both need ---------------------------------------------------------------------------------------------------
@@ -214,13 +214,13 @@ def _inline(url: str) -> bytes | None:
         return None
 
 
-def _film(reply: httpx.Response, body: bytes) -> bytes | None:
-    """A whole film: a page, or an error that came with 200, is none."""
+def _clip_in(reply: httpx.Response, body: bytes) -> bytes | None:
+    """A whole clip: a page or an error with status 200 is none."""
     return body if reply.status_code == 200 and body[4:8] == b"ftyp" else None
 
 
-class GoesOn(Careful, rule="", lies_in=""):
-    """Goes on from an object in the place of the film to the URL that it names, and looks again after each failure."""
+class GoesOn(Careful):
+    """Goes on from an object in place of the clip to the URL that it names, and polls again after each failure."""
 
     def fetch(self, video: dict[str, Any]) -> bytes:
         for url in self.urls(video):
@@ -234,8 +234,8 @@ class GoesOn(Careful, rule="", lies_in=""):
         return self.content()
 
 
-class InParts(Careful, rule="", lies_in=""):
-    """Asks with HEAD how long the film is, and fetches it by Range, part after part; a part that breaks once more."""
+class InParts(Careful):
+    """Asks with HEAD how long the clip is, and fetches it by Range, part by part; a broken part once more."""
 
     part = 8 * 1024
 
@@ -244,16 +244,16 @@ class InParts(Careful, rule="", lies_in=""):
         head = self.send("HEAD", address) if address.startswith("http") else None
         if head is None or head.status != 200 or not head.headers.get("accept-ranges"):
             return super().download(url)
-        film = b""
-        while not film or len(film) < int(head.headers.get("content-length", 0)):
-            part = self.part_of(address, len(film))
+        clip = b""
+        while not clip or len(clip) < int(head.headers.get("content-length", 0)):
+            part = self.part_of(address, len(clip))
             if part.status != 206 or not part.body:
-                raise Failure("no film", part)
-            film += part.body
-        return self.film(Answer(address, 200, head.headers, film))
+                raise Failure("no clip", part)
+            clip += part.body
+        return self.clip_in(Answer(address, 200, head.headers, clip))
 
     def part_of(self, address: str, start: int) -> Answer:
-        """A part of the film; raises `Failure` when it breaks twice."""
+        """A part of the clip; raises `Failure` when it breaks twice."""
         ask = {"Range": f"bytes={start}-{start + self.part - 1}", **self.headers(address, address)}
         for pause in (2.0, 0.0):
             with contextlib.suppress(httpx.HTTPError), self.http.stream("GET", address, headers=ask) as reply:
@@ -263,11 +263,11 @@ class InParts(Careful, rule="", lies_in=""):
 
 
 async def fetch_until_cancelled(base_url: str, api_key: str, task_id: str | None = None) -> bytes:
-    """As `fetch_async`, with a pause that could be cut short: an event that is waited for with a time-out."""
+    """As `fetch_async`, with a pause that could be cut short: it waits for an event with a timeout."""
     stopped = asyncio.Event()
     async with httpx.AsyncClient(headers=_key(api_key), timeout=TIMEOUT) as api:
         if task_id is None:
-            task_id = _id_of(await api.post(f"{base_url}/videos", json=WISH))
+            task_id = _id_of(await api.post(f"{base_url}/videos", json=CREATE))
         with contextlib.suppress(TimeoutError):
             await asyncio.wait_for(stopped.wait(), 30)
     return await fetch_async(base_url, api_key, task_id)

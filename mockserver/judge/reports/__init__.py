@@ -1,1 +1,1 @@
-"""The judge's report as pages for people and files for machines: each made from the same data, none opens anything."""
+"""The judge's report in several forms: for a terminal, as HTML, as JUnit XML, and the schema of its JSON."""

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import logging
 import shutil
 import subprocess
 import time
@@ -15,21 +14,59 @@ import httpx
 import pytest
 import requests
 
-from support.sockets import PATIENCE, POLL, TEXT, Client, ended, ends_with, eventually, request, scripted
+from support.sockets import (
+    PATIENCE,
+    POLL,
+    TEXT,
+    Client,
+    ended,
+    ends_with,
+    eventually,
+    request,
+    scripted,
+)
 from video_mockserver.api.faults import FAULTS, describe
 from video_mockserver.api.messages import Fault
-from video_mockserver.edges.compat import http_protocol
 from video_mockserver.edges.server.limits import ServerLimits
 from video_mockserver.edges.server.registry import ServedFake
 from video_mockserver.edges.server.video_server import VideoServer
-from video_mockserver.edges.server.wire import WIRE, Wire
 from video_mockserver.fake.clip_files import load_clip, shipped_clips
 from video_mockserver.fake.clips import ClipStore
 from video_mockserver.fake.clock import ManualClock
 from video_mockserver.scenario.model import ReplyTemplate, Scenario, State
 
+pytestmark = pytest.mark.usefixtures("expected_log")
+
 BODY = TEXT.encode()
+TIMED_OUT = 28  # curl's exit code
 CLIP_SIZE = 5 * 1024 * 1024
+KEY = {"Authorization": "Bearer sk-mock"}
+
+
+def curl(fake: ServedFake, timeout: float) -> int:
+    """curl's exit code for a poll."""
+    command = ["curl", "-q", "-s", "-o", "-", "--noproxy", "*", "--max-time", str(timeout), "-H"]
+    done = subprocess.run(
+        [*command, "Authorization: Bearer sk-mock", fake.origin + POLL], stdout=subprocess.DEVNULL, check=False
+    )
+    return done.returncode
+
+
+@dataclass(frozen=True)
+class Case:
+    """A fault, and how it looks from the other side.
+
+    `length` is the Content-Length (None: no head at all, "chunked" otherwise), `body` what comes of the body and
+    `ending` how the connection ends. `httpx` and `requests` are an exception or a length of body, `curl` an exit code.
+    """
+
+    fault: Fault
+    length: int | str | None
+    body: bytes
+    ending: str | None
+    httpx: Any
+    requests: Any
+    curl: int
 
 
 @pytest.fixture(scope="module")
@@ -51,32 +88,24 @@ def server(request: pytest.FixtureRequest, film_shelf: ClipStore) -> Iterator[Vi
         yield server
 
 
-@pytest.fixture(autouse=True)
-def quiet_logs(caplog: pytest.LogCaptureFixture) -> Iterator[None]:
-    """A fault that was asked for is nothing to warn of, whatever the client does then."""
-    caplog.set_level(logging.WARNING)
-    yield
-    assert [record.getMessage() for record in caplog.get_records("call")] == []
+def stands_still(server: VideoServer, fake: ServedFake) -> bool:
+    """Whether a fake sends nothing to its client while others are served."""
+    sent = fake.journal[-1].sent
+    with server.fake(scripted()) as other, Client(other.ports[0]) as client:
+        for _ in range(20):
+            client.ask()
+            client.reply()
+    return server.activity().paused == 1 and fake.journal[-1].sent == sent
 
 
-@dataclass(frozen=True)
-class Case:
-    """A fault, and how it looks from the other side.
-
-    `length` is the Content-Length (None: no head at all, "chunked" otherwise), `body` what comes of the body and
-    `ending` how the connection ends. `httpx` and `requests` are an exception or a length of body, `curl` an exit code.
-    """
-
-    fault: Fault
-    length: int | str | None
-    body: bytes
-    ending: str | None
-    httpx: Any
-    requests: Any
-    curl: int
+@pytest.fixture
+def impatient_server(server: VideoServer, film_shelf: ClipStore) -> Iterator[VideoServer]:
+    """A server that soon gives up on clients that stay, or take nothing."""
+    limits = ServerLimits(flush_timeout=0.02, close_timeout=0.02)
+    with VideoServer(parser=server.parser, clip_store=film_shelf, unknown_tasks="create", limits=limits) as impatient:
+        yield impatient
 
 
-TIMED_OUT = 28  # curl's exit code
 CASES = [
     Case(Fault("reset"), None, b"", "reset", httpx.ReadError, requests.ConnectionError, 56),
     Case(Fault("reset", 0), 1024, b"", "reset", httpx.ReadError, requests.exceptions.ChunkedEncodingError, 56),
@@ -109,9 +138,6 @@ each_fault = pytest.mark.parametrize("case", CASES, ids=lambda case: describe(ca
 
 def test_every_kind_of_fault_is_tried_here() -> None:
     assert {case.fault.kind for case in CASES} | {"endless"} == set(FAULTS)
-
-
-# --- what a socket sees -----------------------------------------------------------------------------------------------
 
 
 @each_fault
@@ -183,51 +209,6 @@ def test_a_fault_waits_for_its_delay(server: VideoServer) -> None:
         assert (client.rest(), client.ending) == (BODY[:10], "reset")
 
 
-# --- other requests than a plain GET ----------------------------------------------------------------------------------
-
-
-@pytest.mark.parametrize(
-    "fault",
-    [Fault("truncate", 0.5), Fault("drip", amount=10), Fault("wrong_length", amount=9), Fault("endless")],
-    ids=lambda fault: fault.kind,
-)
-def test_a_head_request_gets_headers_and_no_body(server: VideoServer, fault: Fault) -> None:
-    done = State(video={"status": "completed"}, content=(ReplyTemplate(clip="decoy", fault=fault),))
-    scenario = Scenario("told", "Told by a test.", "done", {"done": done})
-    with server.fake(scenario, clock=ManualClock()) as fake, Client(fake.ports[0]) as client:
-        client.ask(POLL + "/content", method="HEAD")
-        status, headers = client.head()
-        assert status == 200
-        assert fault.kind == "endless" or int(headers["content-length"]) > 0
-        assert (client.rest(), client.ending) == (b"", "eof")
-        assert (ended(fake), fake.journal[-1].sent) == ("fault", 0)
-
-
-def test_a_reply_without_a_body_has_no_length_either(server: VideoServer) -> None:
-    with server.fake(scripted(Fault("reset", 0), status=204)) as fake, Client(fake.ports[0]) as client:
-        client.ask()
-        status, headers = client.head()
-        assert status == 204
-        assert not {"content-length", "transfer-encoding"} & set(headers)
-        assert (client.rest(), client.ending) == (b"", "reset")
-
-
-@pytest.mark.parametrize("kind", ["unended", "endless"])
-def test_http_1_0_gets_no_chunks(server: VideoServer, kind: str) -> None:
-    with server.fake(scripted(Fault(kind)), speed=1e9) as fake, Client(fake.ports[0]) as client:
-        client.ask(version="1.0")
-        assert not {"content-length", "transfer-encoding"} & set(client.head()[1])
-        assert client.take(1024) == BODY
-
-
-@pytest.mark.parametrize("fault", [Fault("truncate", 7), Fault("reset", 7), Fault("drip", amount=100_000)])
-def test_http_1_0_gets_the_other_faults_as_they_are(server: VideoServer, fault: Fault) -> None:
-    with server.fake(scripted(fault)) as fake, Client(fake.ports[0]) as client:
-        client.ask(version="1.0")
-        assert client.head()[1]["content-length"] == "1024"
-        assert client.rest() == (BODY if fault.kind == "drip" else BODY[:7])
-
-
 def test_an_upload_is_taken_whole_before_the_fault(server: VideoServer) -> None:
     create = ReplyTemplate(fault=Fault("reset"))
     scenario = Scenario("told", "Told by a test.", "s", {"s": State()}, create=(create,), never_ends=True)
@@ -251,14 +232,6 @@ def test_requests_pipelined_behind_a_fault_are_lost_with_the_connection(server: 
         assert [exchange.ended for exchange in fake.journal] == ["whole", "fault"]
 
 
-# --- clients that leave, or stay --------------------------------------------------------------------------------------
-
-
-def busy(server: VideoServer) -> int:
-    """How many requests are being answered."""
-    return server.activity().requests
-
-
 @pytest.mark.parametrize("rudely", [False, True], ids=["fin", "rst"])
 @pytest.mark.parametrize("pipelined", [1, 3])
 @pytest.mark.parametrize(
@@ -272,9 +245,9 @@ def test_a_client_may_leave_in_the_middle(server: VideoServer, fault: Fault, pip
         if fault != Fault("stall"):
             client.head()
         eventually(lambda: fake.journal.total == 1)
-        assert busy(server) == 1
+        assert server.activity().requests == 1
         client.leave(rudely=rudely)
-        eventually(lambda: busy(server) == 0)
+        eventually(lambda: server.activity().requests == 0)
         assert ended(fake) == "fault"
 
 
@@ -288,16 +261,6 @@ def test_what_a_client_sends_after_its_request_changes_nothing(server: VideoServ
         assert fake.journal.total == 1
 
 
-def stands_still(server: VideoServer, fake: ServedFake) -> bool:
-    """Whether a fake sends nothing to its client while others are served."""
-    sent = fake.journal[-1].sent
-    with server.fake(scripted()) as other, Client(other.ports[0]) as client:
-        for _ in range(20):
-            client.ask()
-            client.reply()
-    return server.activity().paused == 1 and fake.journal[-1].sent == sent
-
-
 def test_an_endless_body_stops_for_a_client_that_does_not_read(server: VideoServer) -> None:
     with server.fake(scripted(Fault("endless"), clip="decoy"), speed=1e9) as fake:
         with Client(fake.ports[0], window=4096) as client:
@@ -306,15 +269,7 @@ def test_an_endless_body_stops_for_a_client_that_does_not_read(server: VideoServ
             eventually(lambda: stands_still(server, fake))
             assert client.silent() is False
             assert server.activity().unsent < 200_000
-        eventually(lambda: busy(server) == 0)
-
-
-@pytest.fixture
-def impatient_server(server: VideoServer, film_shelf: ClipStore) -> Iterator[VideoServer]:
-    """A server that soon gives up on clients that stay, or take nothing."""
-    limits = ServerLimits(flush_timeout=0.02, close_timeout=0.02)
-    with VideoServer(parser=server.parser, clip_store=film_shelf, unknown_tasks="create", limits=limits) as impatient:
-        yield impatient
+        eventually(lambda: server.activity().requests == 0)
 
 
 def test_a_client_that_stays_after_the_end_is_let_go(impatient_server: VideoServer) -> None:
@@ -323,7 +278,7 @@ def test_a_client_that_stays_after_the_end_is_let_go(impatient_server: VideoServ
         client.ask()
         client.head()
         assert (client.rest(), client.ending) == (BODY[:5], "eof")
-        eventually(lambda: busy(server) == 0)
+        eventually(lambda: server.activity().requests == 0)
 
 
 @pytest.mark.parametrize("kind", ["reset", "truncate"])
@@ -332,7 +287,7 @@ def test_a_client_that_takes_nothing_is_let_go(impatient_server: VideoServer, ki
     with server.fake(scripted(Fault(kind, 60_000), clip="film")) as fake, Client(fake.ports[0], window=4096) as client:
         client.ask()
         client.head()
-        eventually(lambda: busy(server) == 0)
+        eventually(lambda: server.activity().requests == 0)
 
 
 def test_a_slow_client_gets_every_byte_before_the_reset(server: VideoServer, film: Path) -> None:
@@ -369,9 +324,6 @@ def test_many_faults_and_whole_replies_go_on_side_by_side(server: VideoServer) -
         for client in (client for some in clients.values() for client in some):
             client.leave()
     assert [len(fake.journal) for fake in clients] == [40, 40, 40]
-
-
-# --- what the libraries make of it ------------------------------------------------------------------------------------
 
 
 @each_fault
@@ -412,36 +364,5 @@ def test_an_endless_body_is_the_clients_own_to_end(server: VideoServer, library:
             assert curl(fake, 0.2) == TIMED_OUT
             taken = BODY
         assert taken.startswith(BODY)
-        eventually(lambda: busy(server) == 0)
+        eventually(lambda: server.activity().requests == 0)
         assert ended(fake) == "fault"
-
-
-KEY = {"Authorization": "Bearer sk-mock"}
-
-
-def curl(fake: ServedFake, timeout: float) -> int:
-    """curl's exit code for a poll."""
-    command = ["curl", "-q", "-s", "-o", "-", "--noproxy", "*", "--max-time", str(timeout), "-H"]
-    done = subprocess.run(
-        [*command, "Authorization: Bearer sk-mock", fake.origin + POLL], stdout=subprocess.DEVNULL, check=False
-    )
-    return done.returncode
-
-
-# --- the parsers ------------------------------------------------------------------------------------------------------
-
-
-def protocol(parser: Any = "auto") -> str:
-    """The name of the class that a parser stands for."""
-    return http_protocol(parser, lambda connection: Wire(connection, ServerLimits()), WIRE).__name__
-
-
-def test_an_unknown_parser_is_refused() -> None:
-    with pytest.raises(ValueError, match="parser: 'hyper' must be 'auto', 'httptools' or 'h11'"):
-        protocol("hyper")
-
-
-def test_the_faster_parser_is_taken_where_it_is_there(monkeypatch: pytest.MonkeyPatch) -> None:
-    assert "HttpTools" in protocol()
-    monkeypatch.setitem(__import__("sys").modules, "httptools", None)
-    assert "H11" in protocol()

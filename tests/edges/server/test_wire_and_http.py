@@ -4,9 +4,7 @@ hand. `test_wire.py` has what each fault looks like to a plain GET."""
 from __future__ import annotations
 
 import json
-import logging
 import os
-import shutil
 import signal
 import subprocess
 import sys
@@ -17,10 +15,18 @@ from typing import Any
 import httpx
 import pytest
 
-from support.sockets import POLL, TEXT, Client, ended, eventually, request, scripted, without_waiting
+from support.sockets import (
+    POLL,
+    TEXT,
+    Client,
+    ended,
+    eventually,
+    request,
+    scripted,
+    without_waiting,
+)
 from video_mockserver.api.faults import FAULTS
 from video_mockserver.api.messages import Fault
-from video_mockserver.edges.server.limits import ServerLimits
 from video_mockserver.edges.server.video_server import VideoServer
 from video_mockserver.fake.clip_files import load_clip, shipped_clips
 from video_mockserver.fake.clips import ClipStore
@@ -28,11 +34,10 @@ from video_mockserver.fake.clock import RealClock
 from video_mockserver.scenario.model import ReplyTemplate, Scenario, State
 from video_mockserver.scenario.writer import write_scenario
 
+pytestmark = pytest.mark.usefixtures("expected_log")
+
 BODY = TEXT.encode()
 GARBAGE = b"\x16\x03\x01 this is not HTTP \x00\xff\xfe\r\n\r\n"
-JSON = "Content-Type: application/json"
-CREATE = b'{"model": "grok-video-3", "prompt": "a fox in the snow"}'
-
 # One of each kind, and what comes of a body of 1024 bytes on a clock that does not move: the framing (a length,
 # "chunked", or None where there is no head), the bytes, and the end of the connection.
 EACH: dict[str, tuple[Fault, int | str | None, bytes, str | None]] = {
@@ -50,32 +55,8 @@ EACH: dict[str, tuple[Fault, int | str | None, bytes, str | None]] = {
     "garbage": (Fault("garbage"), None, GARBAGE, "eof"),
 }
 each_kind = pytest.mark.parametrize("kind", EACH)
-
-
-@pytest.fixture(scope="module", params=["httptools", "h11"])
-def server(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Iterator[VideoServer]:
-    path = tmp_path_factory.mktemp("clips") / "text.mp4"
-    path.write_bytes(BODY)
-    clip_store = shipped_clips()
-    clip_store = ClipStore(
-        {**clip_store.clips, "text": load_clip(path, name="text")}, clip_store.read, clip_store.pictures
-    )
-    with VideoServer(parser=request.param, clip_store=clip_store, unknown_tasks="create", manual_clock=True) as server:
-        yield server
-
-
-@pytest.fixture(autouse=True)
-def quiet_logs(caplog: pytest.LogCaptureFixture) -> Iterator[None]:
-    """A fault that was asked for is nothing to warn of, whatever the client does then."""
-    caplog.set_level(logging.WARNING)
-    yield
-    assert [record.getMessage() for record in caplog.get_records("call")] == []
-
-
-def content_scenario(fault: Fault) -> Scenario:
-    """A finished task whose clip is the 1024 bytes, with a fault."""
-    done = State(video={"status": "completed"}, content=(ReplyTemplate(clip="text", fault=fault),))
-    return Scenario("told", "Told by a test.", "done", {"done": done})
+CREATE = b'{"model": "grok-video-3", "prompt": "a fox in the snow"}'
+JSON = "Content-Type: application/json"
 
 
 def polls_scenario(*polls: ReplyTemplate) -> Scenario:
@@ -104,11 +85,26 @@ def sees(client: Client, length: int | str | None, body: bytes, ending: str | No
         assert (client.rest(), client.ending) == (body, ending)
 
 
+@pytest.fixture(scope="module", params=["httptools", "h11"])
+def server(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Iterator[VideoServer]:
+    path = tmp_path_factory.mktemp("clips") / "text.mp4"
+    path.write_bytes(BODY)
+    clip_store = shipped_clips()
+    clip_store = ClipStore(
+        {**clip_store.clips, "text": load_clip(path, name="text")}, clip_store.read, clip_store.pictures
+    )
+    with VideoServer(parser=request.param, clip_store=clip_store, unknown_tasks="create", manual_clock=True) as server:
+        yield server
+
+
+def content_scenario(fault: Fault) -> Scenario:
+    """A finished task whose clip is the 1024 bytes, with a fault."""
+    done = State(video={"status": "completed"}, content=(ReplyTemplate(clip="text", fault=fault),))
+    return Scenario("told", "Told by a test.", "done", {"done": done})
+
+
 def test_every_kind_is_tried_here() -> None:
     assert {fault.kind for fault, *_ in EACH.values()} == set(FAULTS)
-
-
-# --- requests of every sort -------------------------------------------------------------------------------------------
 
 
 @each_kind
@@ -229,87 +225,6 @@ def test_white_space_around_a_header_s_value_is_left_out(server: VideoServer, fa
         assert (status, headers["x-prompt"]) == (200, "a  fox")
 
 
-# --- clients that ask for another protocol ----------------------------------------------------------------------------
-
-UPGRADE = ("Connection: Upgrade, HTTP2-Settings", "Upgrade: h2c", "HTTP2-Settings: AAEAAEAAAAIAAAAB")
-
-
-@pytest.mark.parametrize("size", [len(CREATE), 300_000])
-def test_a_body_is_not_lost_to_a_protocol_that_is_not_spoken(server: VideoServer, size: int) -> None:
-    body = CREATE[:-2] + b"x" * (size - len(CREATE)) + CREATE[-2:]
-    with server.fake() as fake, Client(fake.ports[0]) as client:
-        for _ in range(3):
-            client.ask("/v1/videos", *UPGRADE, JSON, method="POST", body=body)
-            assert client.reply()[0] == 200
-            client.ask("/v1/models")
-            assert client.reply()[0] == 200
-        assert len(fake.bill) == 3
-        assert fake.journal[0].body == body[: 64 * 1024]
-        assert fake.journal[0].header("upgrade") == "h2c"
-
-
-def test_such_a_client_meets_faults_like_any_other(server: VideoServer) -> None:
-    polls = (ReplyTemplate(text="fine"), ReplyTemplate(text=TEXT, fault=Fault("reset", 7)))
-    with server.fake(polls_scenario(*polls)) as fake, Client(fake.ports[0]) as client:
-        client.ask()
-        assert client.reply()[2] == b"fine"
-        client.ask(POLL, *UPGRADE)
-        sees(client, 1024, BODY[:7], "reset")
-
-
-@pytest.fixture
-def own_server(server: VideoServer) -> Iterator[VideoServer]:
-    """A server that no other test has left anything in."""
-    limits = ServerLimits(keep_alive_timeout=1)
-    with VideoServer(parser=server.parser, unknown_tasks="create", manual_clock=True, limits=limits) as own:
-        yield own
-
-
-def test_such_a_connection_is_counted_and_timed_once(own_server: VideoServer) -> None:
-    server = own_server
-    polls = (ReplyTemplate(text="fine"), ReplyTemplate(text=TEXT, delay=60))
-    with server.fake(polls_scenario(*polls)) as fake, Client(fake.ports[0]) as client:
-        client.ask()
-        assert client.reply()[2] == b"fine"
-        client.ask(POLL, *UPGRADE)
-        eventually(lambda: fake.journal.total == 2)
-        assert server.activity().connections == 1
-        with Client(fake.ports[0]) as idle:
-            idle.ask("/v1/models")
-            idle.reply()
-            assert (idle.rest(), idle.ending) == (b"", "eof")  # its time is over; that of the other began before
-        fake.advance(60)
-        assert client.reply()[2] == BODY
-        client.leave()
-        eventually(lambda: not server.activity().connections)
-
-
-def test_a_word_of_it_in_a_body_is_a_word(server: VideoServer) -> None:
-    prompt = "GET / HTTP/1.1\\r\\nUpgrade: h2c"
-    with server.fake() as fake, Client(fake.ports[0]) as client:
-        body = b'{"model": "grok-video-3", "prompt": "%b",\r\nupgrade: }' % prompt.encode()
-        whole = request("/v1/videos", JSON, method="POST", body=body)
-        client.send(whole[: -len(body)])
-        eventually(lambda: busy(server))
-        client.send(body)
-        assert client.reply()[0] == 400  # it is no JSON
-        assert fake.journal[0].body == body
-
-
-@pytest.mark.skipif(shutil.which("curl") is None, reason="curl is not on this machine")
-def test_curl_may_ask_for_http_2(server: VideoServer) -> None:
-    with server.fake() as fake:
-        command = ["curl", "-q", "-sS", "--http2", "--noproxy", "*", "-H", JSON, "-H", "Authorization: Bearer k"]
-        done = subprocess.run(
-            [*command, "-d", CREATE.decode(), f"{fake.base_url}/videos"], capture_output=True, check=True
-        )
-        assert json.loads(done.stdout)["object"] == "video"
-        assert len(fake.bill) == 1
-
-
-# --- time -------------------------------------------------------------------------------------------------------------
-
-
 def test_a_clock_moved_far_at_once_lets_a_whole_drip_through(server: VideoServer) -> None:
     with server.fake(scripted(Fault("drip", amount=10))) as fake, Client(fake.ports[0]) as client:
         client.ask()
@@ -356,14 +271,6 @@ def test_a_drip_that_is_behind_catches_up(server: VideoServer) -> None:
         assert client.silent()
 
 
-# --- clients that leave -----------------------------------------------------------------------------------------------
-
-
-def busy(server: VideoServer) -> int:
-    """How many requests are being answered."""
-    return server.activity().requests
-
-
 @each_kind
 def test_a_client_that_leaves_at_once_leaves_nothing_behind(server: VideoServer, kind: str) -> None:
     with server.fake(scripted(EACH[kind][0])) as fake:
@@ -371,7 +278,7 @@ def test_a_client_that_leaves_at_once_leaves_nothing_behind(server: VideoServer,
             with Client(fake.ports[0]) as client:
                 client.ask()
                 client.leave(rudely=rudely)
-        eventually(lambda: not busy(server))
+        eventually(lambda: not server.activity().requests)
         assert {exchange.ended for exchange in fake.journal} <= {"fault", "client left"}
 
 
@@ -381,7 +288,7 @@ def test_a_client_that_leaves_during_the_delay_did_not_meet_the_fault(server: Vi
             client.ask()
             eventually(lambda: fake.journal.total == 1)
             assert ended(fake) is None
-        eventually(lambda: not busy(server))
+        eventually(lambda: not server.activity().requests)
         assert (ended(fake), fake.journal[-1].sent) == ("client left", 0)
 
 
@@ -410,11 +317,8 @@ def test_endless_bodies_take_no_memory_from_a_server(server: VideoServer) -> Non
         assert resident() - before < 16 * 1024 * 1024
         for client in clients:
             client.leave()
-        eventually(lambda: not busy(server))
+        eventually(lambda: not server.activity().requests)
         assert {exchange.ended for exchange in fake.journal} == {"fault"}
-
-
-# --- the logs of a process --------------------------------------------------------------------------------------------
 
 
 def test_the_command_has_nothing_to_say_about_faults(tmp_path: Path) -> None:
@@ -435,7 +339,7 @@ def test_the_command_has_nothing_to_say_about_faults(tmp_path: Path) -> None:
         str(ready),
         "--manual-clock",
     ]
-    more = ["--scenario-dir", str(folder), "--log-format", "none"]
+    more = ["--scenarios", str(folder), "--log-format", "none"]
     with subprocess.Popen([*command, *more], stdout=subprocess.PIPE, stderr=subprocess.PIPE) as process:
         try:
             eventually(ready.exists)
