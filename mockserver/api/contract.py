@@ -30,6 +30,7 @@ __all__ = [
     "WRAPPED_STATUSES",
     "FieldFact",
     "FoundUrl",
+    "OutcomeName",
     "Phase",
     "PhaseStatuses",
     "Route",
@@ -257,7 +258,8 @@ CREATE_FIELDS = frozenset({
 FIXED_SECONDS: Mapping[str, str] = {"grok-video-3-pro": "10", "grok-video-3-max": "15"}
 
 # What a client that keeps the contract ends with.
-OUTCOMES: Mapping[str, str] = {
+OutcomeName = Literal["clip", "failed", "no_clip", "no_end", "refused"]
+OUTCOMES: Mapping[OutcomeName, str] = {
     "clip": "it delivers the clip, whole and unchanged",
     "failed": "the task failed, was cancelled or expired, and it says so",
     "no_clip": "the task completed, but the clip cannot be had anywhere, and it says so",
