@@ -99,5 +99,5 @@ def _text(path: Path) -> str:
     except UnicodeDecodeError as error:
         problem = f"not UTF-8 text: {error.reason} at byte {error.start}"
     except OSError as error:
-        problem = f"it cannot be read: {error.strerror}"
+        problem = f"cannot be read: {error.strerror}"
     raise ScenarioError([Problem((), problem)], str(path))

@@ -1,4 +1,4 @@
-"""The named links of a scenario: which texts show them, and which replies belong to none."""
+"""The named links of a scenario: which texts have them, and which replies belong to none."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ _CANDIDATES = 100  # links that are compared with those that have replies
 
 
 def mistyped_links(scenario: Scenario) -> dict[str, str]:
-    """Links in templates that are nearly one with replies: the link that was probably meant, by what is written."""
+    """Links in texts that are nearly one with replies: the link that was probably meant, by what is written."""
     links = {link for state in scenario.states.values() for link in state.downloads}
     if not links:
         return {}
@@ -34,16 +34,16 @@ def takes_link(name: str) -> bool:
 
 
 def link_problems(scenario: Scenario) -> Iterator[Problem]:
-    """Links with replies of their own that nothing shows."""
+    """Links with replies of their own that no text has."""
     if not any(state.downloads for state in scenario.states.values()):
         return
-    # What is nearly a link or a template is told already; that the right one is missing would be told on top of it.
+    # A mistyped link or placeholder is reported already; that the right one is missing follows from it.
     used = {argument for name, argument in _placeholders(scenario) if name not in PLACEHOLDERS or takes_link(name)}
     used.update(mistyped_links(scenario).values())
     for name, state in scenario.states.items():
         for link in state.downloads:
             if link not in used and _WORD.fullmatch(link):
-                yield Problem(("states", name, "downloads", link), f"nothing shows {{download_url:{link}}}")
+                yield Problem(("states", name, "downloads", link), f"unused link: no text has {{download_url:{link}}}")
 
 
 def _placeholders(scenario: Scenario) -> Iterator[tuple[str, str | None]]:

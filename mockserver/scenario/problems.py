@@ -1,4 +1,4 @@
-"""What is wrong with a scenario, as data and in words: `Problem`, `ScenarioError`, and how values are shown in them."""
+"""What is wrong with a scenario, as data: `Problem` and `ScenarioError`; and how messages describe values."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from typing import Any
 
 from .limits import MAX_DEPTH, MAX_INTEGER, MIN_INTEGER
 
-__all__ = ["Path", "Problem", "ScenarioError", "data_problems", "not_a_text", "short", "shown"]
+__all__ = ["Path", "Problem", "ScenarioError", "data_problems", "describe", "not_a_string", "short"]
 
 Path = tuple[str | int, ...]
 _LONE = re.compile(r"[\ud800-\udfff]")
@@ -59,11 +59,11 @@ def short(text: str, length: int = 40) -> str:
     return text if text.isprintable() else repr(text)[1:-1]
 
 
-def shown(value: object) -> str:
-    """A value in the words of an error, cut where it is long."""
+def describe(value: object) -> str:
+    """A value as an error message names it, cut where it is long."""
     match value:
         case None:
-            return "nothing"
+            return "null"
         case bool():
             return "true" if value else "false"
         case Mapping():
@@ -78,25 +78,25 @@ def shown(value: object) -> str:
             return f"a Python {type(value).__name__}"
 
 
-def not_a_text(value: object) -> str:
-    """What is said of a value that should be a text."""
-    return f"{shown(value)} is not a text" + ("; put it in quotes" if isinstance(value, int | float) else "")
+def not_a_string(value: object) -> str:
+    """The message for a value that should be a string."""
+    return f"must be a string, not {describe(value)}" + ("; put it in quotes" if isinstance(value, int | float) else "")
 
 
 def data_problems(value: object, path: Path) -> Iterator[Problem]:
-    """What in a value is not JSON: other types, NaN, keys that are no text, half characters, too deep a nesting."""
+    """What in a value is not JSON: other types, NaN, keys that are no strings, lone surrogates, too deep a nesting."""
     if len(path) >= MAX_DEPTH:
         yield Problem(path[:MAX_DEPTH], f"nested more than {MAX_DEPTH} levels deep")
     elif isinstance(value, str):
         if found := _LONE.search(value):
-            yield Problem(path, f"half a character, {found[0]!r}: no text can hold it")
+            yield Problem(path, f"lone surrogate {found[0]!r}: not a valid character")
     elif isinstance(value, Mapping):
         for key, part in value.items():
             if not isinstance(key, str):
-                yield Problem(path, f"the key {shown(key)} is not a text")
+                yield Problem(path, f"keys must be strings, not {describe(key)}")
                 continue
             if _LONE.search(key):
-                yield Problem(path, f"half a character in the key {shown(key)}: no text can hold it")
+                yield Problem(path, f"lone surrogate in the key {describe(key)}: not a valid character")
                 continue
             yield from data_problems(part, (*path, key))
     elif isinstance(value, list | tuple):
@@ -104,9 +104,9 @@ def data_problems(value: object, path: Path) -> Iterator[Problem]:
             yield from data_problems(part, (*path, index))
     elif isinstance(value, float):
         if not math.isfinite(value):
-            yield Problem(path, f"{value!r} is not a number that JSON has")
+            yield Problem(path, f"{value!r} is not a valid JSON number")
     elif isinstance(value, int):
         if not MIN_INTEGER <= value <= MAX_INTEGER:
-            yield Problem(path, f"{shown(value)} is too large a number: 64 bits are the most")
+            yield Problem(path, f"{describe(value)} is out of range: integers must fit in 64 bits")
     elif value is not None:
-        yield Problem(path, f"{shown(value)} is not a value that JSON has")
+        yield Problem(path, f"{describe(value)} is not a JSON value")

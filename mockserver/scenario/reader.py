@@ -1,7 +1,7 @@
 """Text to scenarios: YAML or JSON to `Scenario` without loss, with every error at once.
 
-Reading goes in three steps, and each tells all that it finds: text to data with lines (`yaml_data`), data to a scenario
-(shapes and types, here), and whether the scenario is right (`scenario_check`).
+Reading goes in three steps, and each reports all that it finds: text to data with lines (`text`), data to a scenario
+(shapes and types, here), and whether the scenario is right (`validation`).
 """
 
 from __future__ import annotations
@@ -15,15 +15,15 @@ from typing import Any, TypeVar
 from ..api.faults import FAULTS
 from ..api.messages import Fault
 from ..api.suggest import did_you_mean, nearest
-from . import yaml_text as yaml_data
 from .graph import graph_problems
 from .keys import Key, Kind, keys_of
 from .limits import MAX_PROBLEMS
 from .links import link_problems
 from .model import Expect, ReplyTemplate, Scenario, State, Transition
-from .problems import Path, Problem, ScenarioError, data_problems, not_a_text, shown
+from .problems import Path, Problem, ScenarioError, data_problems, describe, not_a_string
+from .source_text import DUPLICATE_KEY
+from .text import text_to_data
 from .validation import part_problems
-from .yaml_text import TWICE
 
 __all__ = ["UNITS", "from_data", "read_scenario"]
 
@@ -43,12 +43,12 @@ def read_scenario(text: str, *, name: str, file: str | None = None) -> Scenario:
 
     Raises `ScenarioError` with every problem, in the order of the lines.
     """
-    located = yaml_data.text_to_data(text)
+    located = text_to_data(text)
     found = located.problems
-    # Only an escape can write half a character. What is said about such a text could not be printed.
-    halves = list(islice(data_problems(located.data, ()), MAX_PROBLEMS)) if "\\" in text else []
-    if halves:
-        found = halves
+    # Only an escape can write a lone surrogate, and a message about other problems could not be printed.
+    surrogates = list(islice(data_problems(located.data, ()), MAX_PROBLEMS)) if "\\" in text else []
+    if surrogates:
+        found = surrogates
     elif not found or isinstance(located.data, dict):
         reader = _Reader(found)
         scenario = reader.scenario(located.data, name)
@@ -76,19 +76,19 @@ def from_data(data: Any, *, name: str) -> Scenario:
 
 
 class _Reader:
-    """Turns data into a scenario as far as it can, and keeps what is wrong; a wrong part is read as absent."""
+    """Turns data into a scenario as far as it can, and keeps the problems; a wrong part is read as absent."""
 
     def __init__(self, known: Iterable[Problem] = ()) -> None:
         self.problems = list(known)
-        # Where it is not known what was meant: nothing more is said about these parts.
-        self._doubtful = {problem.path for problem in self.problems if problem.message != TWICE}
+        # Where it is unclear what was meant: nothing more is reported about these parts.
+        self._doubtful = {problem.path for problem in self.problems if problem.message != DUPLICATE_KEY}
 
     def _wrong(self, path: Path, message: str) -> None:
         if path not in self._doubtful:
             self._doubtful.add(path)
-            self._tell(path, message)
+            self._add(path, message)
 
-    def _tell(self, path: Path, message: str) -> None:
+    def _add(self, path: Path, message: str) -> None:
         if len(self.problems) < MAX_PROBLEMS:
             self.problems.append(Problem(path, message))
 
@@ -100,13 +100,13 @@ class _Reader:
                 self._doubtful.add((*path, meant or key))
             is_fault = key in FAULTS and "fault" in keys
             hint = f" (did you mean 'fault: {{{key}: ...}}'?)" if is_fault else did_you_mean(key, keys)
-            self._tell((*path, key), f"unknown key{hint}")
+            self._add((*path, key), f"unknown key{hint}")
 
     def scenario(self, data: Any, name: str) -> Scenario:
         if not isinstance(data, dict):
-            self._wrong((), f"{shown(data)} is not a scenario: a mapping with summary, start and states")
+            self._wrong((), f"a scenario must be a mapping with summary, start and states, not {describe(data)}")
             return Scenario(name, "", "", {})
-        # Where the JSON Schema is, as JSON files tell editors: no part of the scenario.
+        # Where the JSON Schema is, for editors: no part of the scenario.
         if "$schema" in data:
             self._text(data["$schema"], ("$schema",))
         data = {key: value for key, value in data.items() if key != "$schema"}
@@ -119,7 +119,9 @@ class _Reader:
         doubtful = self._doubtful | ({("start",)} if ("states",) in self._doubtful else set())
         places = doubtful | {problem.path for problem in self.problems}
         found: Iterable[Problem] = part_problems(scenario)
-        if not any(map(_leads, doubtful | {problem.path for problem in self.problems if problem.message == TWICE})):
+        if not any(
+            map(_leads, doubtful | {problem.path for problem in self.problems if problem.message == DUPLICATE_KEY})
+        ):
             found = chain(found, graph_problems(scenario))
         if not any(path[:1] in ((), ("states",), ("create",)) for path in places):
             found = chain(found, link_problems(scenario))
@@ -127,14 +129,14 @@ class _Reader:
             path = _path_in(data, problem.path)
             if any(path[: len(other)] == other for other in doubtful):
                 continue
-            # A way may lack its trigger, and a clip its source, because that could not be read.
+            # A transition may lack its trigger, and a clip its source, because that could not be read.
             depends = path[:1] == ("expect",) or path[2:3] == ("next",)
             if depends and any(other[: len(path)] == path for other in doubtful):
                 continue
-            self._tell(path, problem.message)
+            self._add(path, problem.message)
 
     def _values(self, part: type, data: Any, path: Path) -> dict[str, Any]:
-        """What the keys of a part of a scenario say, by the names of its fields."""
+        """The values of the keys of a part of a scenario, by the names of its fields."""
         keys = keys_of(part)
         given = self._known_keys(data, path, tuple(keys), tuple(key.name for key in keys.values() if key.required))
         values: dict[str, Any] = {}
@@ -160,10 +162,10 @@ class _Reader:
         return {key.field: found}
 
     def _states(self, value: Any, path: Path) -> dict[str, State]:
-        return self._named(value, path, lambda data, inner: State(**self._values(State, data, inner)), "a state")
+        return self._named(value, path, lambda data, inner: State(**self._values(State, data, inner)), "states")
 
     def _links(self, value: Any, path: Path) -> dict[str, tuple[ReplyTemplate, ...]]:
-        return self._named(value, path, self._replies, "a link")
+        return self._named(value, path, self._replies, "replies")
 
     def _transitions(self, value: Any, path: Path) -> tuple[Transition, ...]:
         return tuple(
@@ -175,7 +177,10 @@ class _Reader:
             return int(found[1]), None
         seconds = _seconds(value)
         if seconds is None:
-            self._wrong(path, f"{shown(value)} is neither polls ('2 polls') nor a time ('45s', '500ms', '2m', '12h')")
+            self._wrong(
+                path,
+                f"must be polls such as '2 polls' or a duration such as 45s, 500ms, 2m or 12h, not {describe(value)}",
+            )
         return None, seconds
 
     def _expect(self, data: Any, path: Path) -> Expect:
@@ -184,7 +189,7 @@ class _Reader:
     def _sources(self, value: Any, path: Path) -> tuple[str, ...] | None:
         sources = [value] if isinstance(value, str) else value
         if not isinstance(sources, list) or not all(isinstance(source, str) for source in sources):
-            self._wrong(path, "a source such as video_url or content, or a list of them")
+            self._wrong(path, "must be a source such as video_url or content, or a list of them")
             return None
         return tuple(sources)
 
@@ -197,21 +202,21 @@ class _Reader:
         if _is_number(data) and not isinstance(data, float):
             return ReplyTemplate(status=data)
         if not isinstance(data, dict):
-            self._wrong(path, f"{shown(data)} is not a reply: a mapping, a status such as 404, or the word clip")
+            self._wrong(path, f"a reply must be a mapping, a status such as 404, or clip, not {describe(data)}")
             return ReplyTemplate()
         return ReplyTemplate(**self._values(ReplyTemplate, data, path))
 
     def _error(self, value: Any, path: Path) -> dict[str, Any] | None:
         if not isinstance(value, dict):
-            self._wrong(path, f"{shown(value)} is not an error: a mapping such as {{code: x, message: y}}")
+            self._wrong(path, f"must be a mapping such as {{code: x, message: y}}, not {describe(value)}")
             return None
         return value
 
     def _headers(self, value: Any, path: Path) -> dict[str, str | None]:
         if not isinstance(value, dict):
-            self._wrong(path, f"{shown(value)} is not a mapping of header names to texts")
+            self._wrong(path, f"must be a mapping from header names to strings, not {describe(value)}")
             return {}
-        # `Retry-After: 5` means the text: a header has no other kind. Of 1.50 it is not known how it was written.
+        # `Retry-After: 5` means the text: a header has no other kind. How 1.50 was written is lost.
         return {
             name: str(text) if isinstance(text, int) and not isinstance(text, bool) else text
             for name, text in value.items()
@@ -220,59 +225,61 @@ class _Reader:
     def _fault(self, value: Any, path: Path) -> Fault | None:
         if isinstance(value, str):
             if value not in FAULTS:
-                self._wrong(path, f"no fault {shown(value)}{did_you_mean(value, FAULTS)}")
+                self._wrong(path, f"no fault {describe(value)}{did_you_mean(value, FAULTS)}")
                 return None
             return Fault(value)
         if not isinstance(value, dict) or len(value) != 1:
-            self._wrong(path, f"{shown(value)} is not a fault: a word such as reset, or one such as {{truncate: 50%}}")
+            self._wrong(
+                path, "must be one fault: a name such as reset, or a mapping with one key such as {truncate: 50%}"
+            )
             return None
         kind, number = next(iter(value.items()))
         if kind not in FAULTS:
-            self._wrong(path, f"no fault {shown(kind)}{did_you_mean(kind, FAULTS)}")
+            self._wrong(path, f"no fault {describe(kind)}{did_you_mean(kind, FAULTS)}")
             return None
-        told = FAULTS[kind]
-        if told.at == "no" and told.amount == "no":
-            self._wrong(path, f"{kind!r} takes no number: write the word alone")
+        takes = FAULTS[kind]
+        if takes.at == "no" and takes.amount == "no":
+            self._wrong(path, f"{kind!r} takes no number: write only the name")
             return None
-        if isinstance(number, str) and told.at != "no" and (found := _SHARE.fullmatch(number.strip())):
+        if isinstance(number, str) and takes.at != "no" and (found := _SHARE.fullmatch(number.strip())):
             return Fault(kind, at=float(Decimal(found[1]) / 100))
-        if not _is_number(number) or (isinstance(number, float) and told.at == "no"):
-            self._wrong(path, f"{shown(number)} is no number for {kind!r}, such as {told.example}")
+        if not _is_number(number) or (isinstance(number, float) and takes.at == "no"):
+            self._wrong(path, f"{kind!r} needs a number such as {takes.example}, not {describe(number)}")
             return None
-        return Fault(kind, at=number) if told.amount == "no" else Fault(kind, amount=number)
+        return Fault(kind, at=number) if takes.amount == "no" else Fault(kind, amount=number)
 
-    # What data is made of. Each says what was found and what would be right.
+    # What data is made of. Each reports what was found and what would be right.
 
     def _known_keys(
         self, data: Any, path: Path, keys: tuple[str, ...], required: tuple[str, ...] = ()
     ) -> dict[str, Any]:
         if not isinstance(data, dict):
-            self._wrong(path, f"{shown(data)} is not a mapping with {', '.join(keys)}")
+            self._wrong(path, f"must be a mapping (keys: {', '.join(keys)}), not {describe(data)}")
             return {}
         for key in data:
             if key not in keys:
                 self._unknown(path, key, keys, data)
         for key in required:
             if key not in data and (*path, key) not in self._doubtful:
-                self._wrong((*path, key), "this key is missing")
+                self._wrong((*path, key), "required key is missing")
         return {key: value for key, value in data.items() if key in keys}
 
     def _several(self, data: Any, path: Path, one: Callable[[Any, Path], _Result]) -> Iterable[_Result]:
         if not isinstance(data, list):
             return [one(data, path)]
         if not data:
-            self._wrong(path, "an empty list says nothing: leave the key out")
+            self._wrong(path, "the list is empty: leave out the key instead")
         return [one(part, (*path, index)) for index, part in enumerate(data)]
 
     def _named(self, data: Any, path: Path, one: Callable[[Any, Path], _Result], what: str) -> dict[str, _Result]:
         if not isinstance(data, dict):
-            self._wrong(path, f"{shown(data)} is not a mapping of names, each to {what}")
+            self._wrong(path, f"must be a mapping from names to {what}, not {describe(data)}")
             return {}
         return {name: one(part, (*path, name)) for name, part in data.items()}
 
     def _mapping(self, value: Any, path: Path) -> dict[str, Any]:
         if not isinstance(value, dict):
-            self._wrong(path, f"{shown(value)} is not a mapping to merge into the document")
+            self._wrong(path, f"must be a mapping to merge into the document, not {describe(value)}")
             return {}
         return value
 
@@ -280,32 +287,32 @@ class _Reader:
 
     def _text(self, value: Any, path: Path) -> str | None:
         if not isinstance(value, str):
-            self._wrong(path, not_a_text(value))
+            self._wrong(path, not_a_string(value))
             return None
         return value
 
     def _integer(self, value: Any, path: Path) -> int | None:
         if not _is_number(value) or isinstance(value, float):
-            self._wrong(path, f"{shown(value)} is not a whole number")
+            self._wrong(path, f"must be an integer, not {describe(value)}")
             return None
         return int(value)
 
     def _number(self, value: Any, path: Path) -> float | None:
         if not _is_number(value):
-            self._wrong(path, f"{shown(value)} is not a number")
+            self._wrong(path, f"must be a number, not {describe(value)}")
             return None
         return float(value)
 
     def _flag(self, value: Any, path: Path) -> bool | None:
         if not isinstance(value, bool):
-            self._wrong(path, f"{shown(value)} is neither true nor false")
+            self._wrong(path, f"must be true or false, not {describe(value)}")
             return None
         return value
 
     def _duration(self, value: Any, path: Path) -> float | None:
         seconds = _seconds(value)
         if seconds is None:
-            self._wrong(path, f"{shown(value)} is not a time such as 45s, 500ms, 2m or 12h")
+            self._wrong(path, f"must be a duration such as 45s, 500ms, 2m or 12h, not {describe(value)}")
         return seconds
 
 
@@ -325,7 +332,7 @@ def _is_number(value: Any) -> bool:
 
 
 def _path_in(data: Any, path: Path) -> Path:
-    """A scenario's path as the path in its data, where a single reply or way can stand without a list."""
+    """A scenario's path as the path in its data, where a single reply or transition can stand without a list."""
     place: list[str | int] = []
     for key in path:
         if isinstance(key, int) and not isinstance(data, list):
@@ -339,7 +346,7 @@ def _path_in(data: Any, path: Path) -> Path:
 
 
 def _leads(path: Path) -> bool:
-    """Whether what stands at a path has a say in which state follows on which, and which is an end."""
+    """Whether what is at a path decides which state follows which, and which states are ends."""
     match path:
         case () | ("states",) | ("states", _) | ("start" | "never_ends", *_):
             return True

@@ -12,10 +12,10 @@ import yaml
 
 from ..api.messages import Fault
 from ..api.suggest import did_you_mean
-from . import yaml_text as yaml_data
 from .keys import Kind, keys_of
 from .model import Expect, ReplyTemplate, Scenario, State, Transition
 from .reader import UNITS
+from .source_text import resolve
 
 __all__ = ["to_data", "write_scenario"]
 
@@ -115,7 +115,7 @@ _WRITERS: Mapping[Kind, Callable[[Any], Any]] = {
 
 
 # YAML is written here and not by PyYAML: what stands on one line is a matter of what the keys mean, and of YAML only
-# the little is needed that `yaml_data` reads: mappings, lists, numbers, and text that is plain, quoted as in JSON, or
+# the little is needed that `yaml_text` reads: mappings, lists, numbers, and text that is plain, quoted as in JSON, or
 # a page.
 
 _WIDTH = 110
@@ -200,7 +200,7 @@ def _means_something_else(plain: str) -> bool:
     if any(meaning.match(plain) for _, meaning in _OTHER_MEANINGS.get(plain[0], ())):
         return True
     try:
-        return not isinstance(yaml_data.resolve(plain), str)
+        return not isinstance(resolve(plain), str)
     except ValueError:
         return True
 

@@ -255,7 +255,7 @@ def test_on_a_terminal_there_is_a_bar(tmp_path: Path) -> None:
 # --- mistakes ---------------------------------------------------------------------------------------------------------
 
 MISTAKES = {
-    "no command": ([], [], "which program? video-mockserver check [options] -- CMD ARG..."),
+    "no command": ([], [], "no command given: video-mockserver check [options] -- CMD ARG..."),
     "not there": (PLAIN, ["./nobody"], "no program ./nobody"),
     "a folder": (PLAIN, ["./"], "./ is a folder"),
     "a scenario": (["--scenario", "trunkated"], ["true"], "--scenario: no scenario 'trunkated' (did you mean "),
@@ -265,12 +265,12 @@ MISTAKES = {
         ["true"],
         "nothing to check: create/create_500: it tests creating a task",
     ),
-    "no task yet": (["--flow", "create"], ["true", "{task_id}"], "{task_id}: with --flow create the client makes"),
+    "no task yet": (["--flow", "create"], ["true", "{task_id}"], "{task_id}: not available with --flow create"),
     "a rule": (["--ignore", "retry_after=x"], ["true"], "ignore: no 'retry_after' (did you mean 'retry-after'?)"),
     "a level": (["--rule-level", "retry-after=may"], ["true"], "--rule-level.retry-after: no 'may' (available: must"),
     "no reason": (["--ignore", "retry-after="], ["true"], "ignore.retry-after: expected the reason"),
-    "a report nowhere": (["--json", "nowhere/a.json"], ["true"], "nowhere/a.json: its folder is not there"),
-    "a report over a folder": (["--html", "."], ["true"], ".: a folder"),
+    "a report nowhere": (["--json", "nowhere/a.json"], ["true"], "nowhere/a.json: its folder does not exist"),
+    "a report over a folder": (["--html", "."], ["true"], ".: is a folder"),
     "two reports in one": (["--json", "a", "--html", "./a"], ["true"], "/"),
     "no project": (
         ["--config", "nowhere.toml"],
@@ -436,8 +436,3 @@ def test_the_rules_are_listed(capsys: Capture) -> None:
         assert rule.source in out
     assert main(["rules", "--json"]) == 0
     assert [rule["rule"] for rule in json.loads(told(capsys))] == list(RULES)
-
-
-def test_the_page_of_the_contract_is_made_from_the_rules(capsys: Capture) -> None:
-    assert main(["rules", "--markdown"]) == 0
-    assert told(capsys) == (ROOT / "docs" / "contract.md").read_text("utf-8")

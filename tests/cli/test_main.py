@@ -52,7 +52,7 @@ def ended(arguments: list[str]) -> object:
 # --- help and mistakes ------------------------------------------------------------------------------------------------
 
 COMMANDS = {
-    "": ("serve", "scenarios", "demo", "--version", "Exit codes: 0 fine"),
+    "": ("serve", "scenarios", "demo", "--version", "Exit codes: 0 success"),
     "serve": (
         "--host", "--port", "--download-port", "--one-port", "--public-url", "--download-url", "--ready-file",
         "--scenario", "--scenario-dir", "--dialect", "--key", "--unknown-tasks", "--strict", "--seed", "--speed",
@@ -92,10 +92,10 @@ def test_the_version(capsys: Capture) -> None:
         ("serve --scenario trunkated", "--scenario: no scenario 'trunkated' (did you mean 'download/truncated'"),
         ("serve --scenario-dir nowhere", "--scenario-dir: no scenarios folder 'nowhere'"),
         ("serve --scenario-dir file", "--scenario-dir: no scenarios folder 'file'"),
-        ("serve --ready-file nowhere/ready.json", "--ready-file: no folder"),
-        ("serve --ready-file .", "--ready-file: '.' is not a plain file"),
-        ("serve --ready-file=", "--ready-file: '.' is not a plain file"),
-        ("serve --ready-file link", "--ready-file: 'link' is not a plain file"),
+        ("serve --ready-file nowhere/ready.json", "--ready-file: no such folder"),
+        ("serve --ready-file .", "--ready-file: not a regular file: '.'"),
+        ("serve --ready-file=", "--ready-file: not a regular file: '.'"),
+        ("serve --ready-file link", "--ready-file: not a regular file: 'link'"),
         ("serve --speed 0", "'0' is not a number above 0"),
         ("serve --speed fast", "'fast' is not a number above 0"),
         ("serve --speed nan", "'nan' is not a number above 0"),
@@ -105,7 +105,7 @@ def test_the_version(capsys: Capture) -> None:
         ("serve --port -1", "'-1' is not a port"),
         ("serve --port ٣", "'٣' is not a port"),
         ("serve --download-port x", "'x' is not a port"),
-        ("serve --port 9123 --download-port 9123", "the API has this port; --one-port serves both on it"),
+        ("serve --port 9123 --download-port 9123", "already the port of the API; use --one-port to serve both on it"),
         ("serve --one-port --download-port 9123", "--download-port: not allowed with argument --one-port"),
         ("serve --public-url mock.test", "'mock.test' is not a URL such as http://mock.example:8080"),
         ("serve --public-url http://mock.test?", "is not a URL"),
@@ -113,11 +113,11 @@ def test_the_version(capsys: Capture) -> None:
         ("serve --public-url http://mock.test:70000", "is not a URL"),
         ("serve --public-url http://[::1", "is not a URL"),
         ("serve --download-url ftp://x", "is not a URL"),
-        ("serve --host=", "an empty address"),
+        ("serve --host=", "the address is empty"),
         ("serve --host 203.0.113.7 --port 0", "cannot listen on 203.0.113.7"),
-        ("serve --key=", "a key is visible ASCII characters"),
-        ("serve --key kä", "a key is visible ASCII characters"),
-        ("serve --token=", "--token or $VIDEO_MOCKSERVER_TOKEN: visible ASCII characters"),
+        ("serve --key=", "a key must be visible ASCII characters"),
+        ("serve --key kä", "a key must be visible ASCII characters"),
+        ("serve --token=", "--token or $VIDEO_MOCKSERVER_TOKEN: must be visible ASCII characters"),
         ("serve --dialect sora", "invalid choice: 'sora' (choose from"),
         ("serve --log-format xml", "invalid choice: 'xml'"),
         ("serve --seed x", "invalid int value: 'x'"),
@@ -128,8 +128,8 @@ def test_the_version(capsys: Capture) -> None:
         ("scenarios show trunkated", "did you mean 'download/truncated'"),
         ("scenarios show xyzzy", "no scenario 'xyzzy'; 'video-mockserver scenarios list' shows all"),
         ("scenarios show truncated --json --mermaid", "not allowed with"),
-        ("scenarios validate nowhere.yaml", "no file or folder 'nowhere.yaml'"),
-        ("scenarios validate folder", "no scenario in the folder 'folder'"),
+        ("scenarios validate nowhere.yaml", "no such file or folder: 'nowhere.yaml'"),
+        ("scenarios validate folder", "no scenarios in the folder 'folder'"),
         ("demo --scenario trunkated", "--scenario: no scenario 'trunkated' (did you mean 'download/truncated'"),
     ],
 )
@@ -166,7 +166,7 @@ def test_a_taken_port_is_told(capsys: Capture) -> None:
         port = taken.getsockname()[1]
         assert main(["serve", "--port", str(port)]) == 2
         assert main(["serve", "--port", "0", "--download-port", str(port)]) == 2
-    line = f"video-mockserver: port {port} on 127.0.0.1 is in use; --port 0 takes a free one\n"
+    line = f"video-mockserver: port {port} on 127.0.0.1 is in use; --port 0 picks a free port\n"
     assert capsys.readouterr().err == line * 2
 
 
@@ -217,7 +217,7 @@ def test_serve_says_where_it_is_and_its_curl_line_works_as_it_is_pasted(tmp_path
         assert list(told) == list(json.loads(in_the_docs[1]))
         assert process.stdout is not None
         banner = [process.stdout.readline() for _ in range(9)]
-        assert banner[0].endswith(": download/truncated in the dialect of octopusx\n")
+        assert banner[0].endswith(": scenario download/truncated, dialect octopusx\n")
         assert [line.split()[-1] for line in banner[1:5]] == [
             told["base_url"], told["download_origin"], "it's-good", f"{told['origin']}/_mock/",
         ]  # fmt: skip
@@ -335,7 +335,7 @@ def test_where_others_can_reach_it_control_is_off_and_the_banner_says_so(tmp_pat
     with served(tmp_path, "--host", "0.0.0.0") as (told, process):
         assert refused(f"{told['origin']}/_mock/tasks") == 403
         process.terminate()
-        assert "  control   off; --token TOKEN turns it on\n" in process.communicate(timeout=10)[0]
+        assert "  control   off (set --token TOKEN to turn it on)\n" in process.communicate(timeout=10)[0]
 
 
 @pytest.mark.skipif(not socket.has_dualstack_ipv6(), reason="this machine has no IPv6")
@@ -402,7 +402,7 @@ def test_scenarios_of_ones_own_come_before_the_shipped_ones(capsys: Capture, tmp
 def test_files_and_folders_are_checked_with_every_error_at_once(capsys: Capture, tmp_path: Path) -> None:
     (tmp_path / "right.yaml").write_text(RIGHT, "utf-8")
     assert main(["scenarios", "validate", str(tmp_path)]) == 0
-    assert capsys.readouterr().out == "1 scenario checked, all right\n"
+    assert capsys.readouterr().out == "1 scenario checked, all valid\n"
     wrong = tmp_path / "sub" / "wrong.yml"
     wrong.parent.mkdir()
     wrong.write_text(WRONG, "utf-8")
@@ -447,7 +447,7 @@ def test_a_file_that_cannot_be_read_is_told(capsys: Capture, tmp_path: Path, mon
     (tmp_path / "mine.yaml").write_text(RIGHT, "utf-8")
     monkeypatch.setattr(Path, "read_text", refuse)
     assert main(["scenarios", "validate", str(tmp_path)]) == 1
-    assert "mine.yaml: it cannot be read: Permission denied" in capsys.readouterr().err
+    assert "mine.yaml: cannot be read: Permission denied" in capsys.readouterr().err
 
 
 def test_a_wrong_scenario_of_ones_own_is_told_wherever_it_is_met(capsys: Capture, tmp_path: Path) -> None:
@@ -460,7 +460,7 @@ def test_a_wrong_scenario_of_ones_own_is_told_wherever_it_is_met(capsys: Capture
 
 def test_the_shipped_scenarios_are_right(capsys: Capture, library: Library) -> None:
     assert main(["scenarios", "validate", str(library.folders[-1])]) == 0
-    assert capsys.readouterr().out == f"{len(library)} scenarios checked, all right\n"
+    assert capsys.readouterr().out == f"{len(library)} scenarios checked, all valid\n"
 
 
 # --- demo -------------------------------------------------------------------------------------------------------------

@@ -17,7 +17,7 @@ from video_mockserver.api.suggest import did_you_mean
 from video_mockserver.scenario.library import Library
 from video_mockserver.scenario.limits import MAX_INTEGER, MAX_POLLS, MAX_PROBLEMS, MAX_SECONDS, MIN_INTEGER
 from video_mockserver.scenario.model import Expect, ReplyTemplate, Scenario, State, Transition
-from video_mockserver.scenario.problems import Problem, ScenarioError, shown
+from video_mockserver.scenario.problems import Problem, ScenarioError, describe
 from video_mockserver.scenario.validation import problems, validate
 
 QUEUED = State(video={"status": "queued"}, next=(Transition("completed", polls=1),))
@@ -52,35 +52,41 @@ def test_a_plain_life_is_right() -> None:
 
 WRONG: Mapping[str, tuple[Scenario, list[str]]] = {
     # The scenario itself.
-    "a name that is no path": (replace(LIFE, name="a b"), ["name: 'a b' is not a name such as download/url_404"]),
-    "a name that leads upwards": (replace(LIFE, name="a//b"), ["name: 'a//b' is not a name such as download/url_404"]),
-    "no summary": (replace(LIFE, summary=" "), ["summary: say in one line what happens"]),
-    "a summary of two lines": (replace(LIFE, summary="a\nb"), ["summary: say in one line what happens"]),
-    "half a character": (replace(LIFE, source="\ud83d"), ["source: half a character, '\\ud83d': no text can hold it"]),
+    "a name that is no path": (replace(LIFE, name="a b"), ["name: must be a name such as download/url_404, not 'a b'"]),
+    "a name that leads upwards": (
+        replace(LIFE, name="a//b"),
+        ["name: must be a name such as download/url_404, not 'a//b'"],
+    ),
+    "no summary": (replace(LIFE, summary=" "), ["summary: must be one line that describes the scenario"]),
+    "a summary of two lines": (
+        replace(LIFE, summary="a\nb"),
+        ["summary: must be one line that describes the scenario"],
+    ),
+    "half a character": (replace(LIFE, source="\ud83d"), ["source: lone surrogate '\\ud83d': not a valid character"]),
     "an unknown dialect": (replace(LIFE, dialect="opnai"), ["dialect: no dialect 'opnai' (did you mean 'openai'?)"]),
     "a seed that is too large": (
         replace(LIFE, seed=2**64),
-        ["seed: 18446744073709551616 is too large a number: 64 bits are the most"],
+        ["seed: 18446744073709551616 is out of range: integers must fit in 64 bits"],
     ),
     "an unknown download_auth": (
         replace(LIFE, download_auth="Strict"),
-        ["download_auth: no way to treat Authorization 'Strict' (did you mean 'strict'?)"],
+        ["download_auth: no mode 'Strict' (did you mean 'strict'?)"],
     ),
     "an id of two lines": (
         replace(LIFE, task_id="video_1\n"),
-        ["task_id: 'video_1\\n' is not 1 to 200 visible ASCII characters"],
+        ["task_id: 'video_1\\n' is not a valid id: 1 to 200 visible ASCII characters, not . or .."],
     ),
     "an id that leads upwards": (
         replace(LIFE, task_id=".."),
-        ["task_id: '..' is not 1 to 200 visible ASCII characters"],
+        ["task_id: '..' is not a valid id: 1 to 200 visible ASCII characters, not . or .."],
     ),
     "links that never live": (
         replace(LIFE, link_lifetime=0),
-        ["link_lifetime: 0 seconds: a link lives 1ms or more, and at most 1000000000s"],
+        ["link_lifetime: must be from 1ms to 1000000000s, not 0s"],
     ),
     "links that live for ever": (
         replace(LIFE, link_lifetime=1e10),
-        ["link_lifetime: 1e+10 seconds: a link lives 1ms or more, and at most 1000000000s"],
+        ["link_lifetime: must be from 1ms to 1000000000s, not 1e+10s"],
     ),
     # What is expected.
     "an unknown outcome": (
@@ -91,13 +97,16 @@ WRONG: Mapping[str, tuple[Scenario, list[str]]] = {
         replace(LIFE, expect=Expect("clip", ("content", "output_url"))),
         ["expect.from: no source 'output_url' (did you mean 'output.url'?)"],
     ),
-    "a clip from nowhere": (replace(LIFE, expect=Expect("clip")), ["expect: say where the clip is 'from'"]),
+    "a clip from nowhere": (
+        replace(LIFE, expect=Expect("clip")),
+        ["expect: 'clip' needs 'from': where the clip comes from"],
+    ),
     "no clip from somewhere": (
         replace(LIFE, expect=Expect("failed", ("content",))),
-        ["expect.from: only a clip is from somewhere"],
+        ["expect.from: only allowed with the outcome 'clip'"],
     ),
     # States, and the ways between them.
-    "no states": (replace(LIFE, states={}), ["states: there is no state"]),
+    "no states": (replace(LIFE, states={}), ["states: must have at least one state"]),
     "an unknown start": (replace(LIFE, start="queud"), ["start: no state 'queud' (did you mean 'queued'?)"]),
     "an unknown next state": (
         with_states(queued=replace(QUEUED, next=(Transition("complete", polls=1),)), completed=COMPLETED),
@@ -105,45 +114,42 @@ WRONG: Mapping[str, tuple[Scenario, list[str]]] = {
     ),
     "a state's name that is no word": (
         with_states(**{"half way": QUEUED, "completed": COMPLETED}),
-        [
-            "states.half way: 'half way' is not a state's name such as 'queued': "
-            "letters, digits and _ . - alone, no dot first"
-        ],
+        ["states.half way: 'half way' is not a valid state name: use letters, digits, _ . and -, and no dot first"],
     ),
     "a state that nothing leads to": (
         with_states(queued=QUEUED, completed=COMPLETED, failed=State(video={"status": "failed"})),
-        ["states.failed: no way from the start, 'queued', leads here"],
+        ["states.failed: state is unreachable from the start state 'queued'"],
     ),
     "a state cancelled where nothing can be cancelled": (
         with_states(completed=COMPLETED, cancelled=State(video={"status": "cancelled"})),
-        ["states.cancelled: no way from the start, 'completed', leads here"],
+        ["states.cancelled: state is unreachable from the start state 'completed'"],
     ),
     "an end that is none": (
         with_completed(video={"status": "processing"}),
         [
-            "states.completed: the task stays here for ever at 'processing', which is no end: "
-            "give it a 'next', or say 'never_ends: true'"
+            "states.completed: the task stays here forever: status 'processing' does not end a "
+            "task; add a 'next', or 'never_ends: true'"
         ],
     ),
     "a start that is an end and says nothing": (
         with_states(queued=State()),
         [
-            "states.queued: the task stays here for ever at 'queued', which is no end: "
-            "give it a 'next', or say 'never_ends: true'"
+            "states.queued: the task stays here forever: status 'queued' does not end a task; "
+            "add a 'next', or 'never_ends: true'"
         ],
     ),
     "an end at a word that nobody knows": (
         with_completed(video={"status": "finito"}),
         [
-            "states.completed: the task stays here for ever at 'finito', which is no end: "
-            "give it a 'next', or say 'never_ends: true'"
+            "states.completed: the task stays here forever: status 'finito' does not end a task; "
+            "add a 'next', or 'never_ends: true'"
         ],
     ),
     "a loop without an end": (
         with_states(a=State(next=(Transition("b", polls=1),)), b=State(next=(Transition("a", polls=1),))),
         [
-            "states.a: no way from here leads to an end: add one, or say 'never_ends: true'",
-            "states.b: no way from here leads to an end: add one, or say 'never_ends: true'",
+            "states.a: no end is reachable from here; add a transition to one, or 'never_ends: true'",
+            "states.b: no end is reachable from here; add a transition to one, or 'never_ends: true'",
         ],
     ),
     "a cancelled of its own that goes round": (
@@ -151,31 +157,31 @@ WRONG: Mapping[str, tuple[Scenario, list[str]]] = {
             a=State(next=(Transition("cancelled", polls=1),)), cancelled=State(next=(Transition("a", polls=1),))
         ),
         [
-            "states.a: no way from here leads to an end: add one, or say 'never_ends: true'",
-            "states.cancelled: no way from here leads to an end: add one, or say 'never_ends: true'",
+            "states.a: no end is reachable from here; add a transition to one, or 'never_ends: true'",
+            "states.cancelled: no end is reachable from here; add a transition to one, or 'never_ends: true'",
         ],
     ),
     # Triggers.
-    "a way without a trigger": (with_way(), ["states.queued.next.0: say exactly one of 'after', 'on' and 'signal'"]),
+    "a way without a trigger": (with_way(), ["states.queued.next.0: needs exactly one of 'after', 'on' and 'signal'"]),
     "a way with two triggers": (
         with_way(polls=1, on="content"),
-        ["states.queued.next.0: say exactly one of 'after', 'on' and 'signal'"],
+        ["states.queued.next.0: needs exactly one of 'after', 'on' and 'signal'"],
     ),
     "polls and time": (
         with_way(polls=1, seconds=1.0),
-        ["states.queued.next.0: say exactly one of 'after', 'on' and 'signal'"],
+        ["states.queued.next.0: needs exactly one of 'after', 'on' and 'signal'"],
     ),
     "no polls": (
         with_way(polls=0),
-        ["states.queued.next.0.after: 0 polls: from 1 to 999999999 polls are answered in a state"],
+        ["states.queued.next.0.after: must be from 1 to 999999999 polls, not 0"],
     ),
     "no time": (
         with_way(seconds=0.0),
-        ["states.queued.next.0.after: 0 seconds: a state lasts 1ms or more, and at most 1000000000s"],
+        ["states.queued.next.0.after: must be from 1ms to 1000000000s, not 0s"],
     ),
     "a time that is no number": (
         with_way(seconds=math.nan),
-        ["states.queued.next.seconds: nan is not a number that JSON has"],
+        ["states.queued.next.seconds: nan is not a valid JSON number"],
     ),
     "an unknown event": (
         with_way(on="downlaod"),
@@ -184,17 +190,17 @@ WRONG: Mapping[str, tuple[Scenario, list[str]]] = {
     "a signal that is no word": (
         with_way(signal="go on"),
         [
-            "states.queued.next.0.signal: 'go on' is not a signal such as 'go': "
-            "letters, digits and _ . - alone, no dot first"
+            "states.queued.next.0.signal: 'go on' is not a valid signal name: use letters, "
+            "digits, _ . and -, and no dot first"
         ],
     ),
     "no chance": (
         with_way(polls=1, chance=0.0),
-        ["states.queued.next.0.chance: 0 is not above 0 and at most 1"],
+        ["states.queued.next.0.chance: must be above 0 and at most 1, not 0"],
     ),
     "more than certain": (
         with_way(polls=1, chance=1.5),
-        ["states.queued.next.0.chance: 1.5 is not above 0 and at most 1"],
+        ["states.queued.next.0.chance: must be above 0 and at most 1, not 1.5"],
     ),
     "the second way is wrong": (
         with_states(
@@ -206,57 +212,60 @@ WRONG: Mapping[str, tuple[Scenario, list[str]]] = {
     # Ramps.
     "a ramp without an after": (
         with_completed(video={"status": "completed", "progress": [10, 90]}),
-        ["states.completed.video.progress: a ramp needs to know how long: a 'next' with 'after'"],
+        ["states.completed.video.progress: a ramp lasts as long as the state: it needs a 'next' with 'after'"],
     ),
     "a ramp in a state that is left by a signal": (
         with_states(
             queued=State(video={"progress": [0, 50]}, next=(Transition("completed", signal="go"),)),
             completed=COMPLETED,
         ),
-        ["states.queued.video.progress: a ramp needs to know how long: a 'next' with 'after'"],
+        ["states.queued.video.progress: a ramp lasts as long as the state: it needs a 'next' with 'after'"],
     ),
     "a ramp of three": (
         with_completed(video={"status": "completed", "progress": [0, 50, 100]}),
-        ["states.completed.video.progress: a ramp is two whole numbers, such as [10, 90]"],
+        ["states.completed.video.progress: a ramp must be two integers such as [10, 90]"],
     ),
     "a ramp of fractions": (
         with_completed(video={"status": "completed", "progress": [0, 0.5]}),
-        ["states.completed.video.progress: a ramp is two whole numbers, such as [10, 90]"],
+        ["states.completed.video.progress: a ramp must be two integers such as [10, 90]"],
     ),
     "a ramp of truths": (
         with_completed(video={"status": "completed", "progress": [False, True]}),
-        ["states.completed.video.progress: a ramp is two whole numbers, such as [10, 90]"],
+        ["states.completed.video.progress: a ramp must be two integers such as [10, 90]"],
     ),
     # Replies.
-    "two bodies": (with_reply(text="a", html="b"), ["states.completed.poll.0: one body, not several: text, html"]),
+    "two bodies": (
+        with_reply(text="a", html="b"),
+        ["states.completed.poll.0: only one body is allowed, found text, html"],
+    ),
     "null is a body too": (
         with_reply(has_json=True, redirect="x"),
-        ["states.completed.poll.0: one body, not several: json, redirect"],
+        ["states.completed.poll.0: only one body is allowed, found json, redirect"],
     ),
     "JSON that is not said to be the body": (
         with_reply(json={"a": 1}),
-        ["states.completed.poll.0.json: a body of JSON needs has_json=True beside it"],
+        ["states.completed.poll.0.json: a JSON body needs has_json=True as well"],
     ),
     "a status below 200": (
         with_reply(status=199),
-        ["states.completed.poll.0.status: 199 is not a status from 200 to 599"],
+        ["states.completed.poll.0.status: must be a status from 200 to 599, not 199"],
     ),
     "a status above 599": (
         with_reply(status=600),
-        ["states.completed.poll.0.status: 600 is not a status from 200 to 599"],
+        ["states.completed.poll.0.status: must be a status from 200 to 599, not 600"],
     ),
-    "no times": (with_reply(times=0), ["states.completed.poll.0.times: 0 is not 1 or more"]),
+    "no times": (with_reply(times=0), ["states.completed.poll.0.times: must be 1 or more, not 0"]),
     "a delay backwards": (
         with_reply(delay=-1.0),
-        ["states.completed.poll.0.delay: -1 seconds: a delay takes 0ms or more, and at most 1000000000s"],
+        ["states.completed.poll.0.delay: must be from 0ms to 1000000000s, not -1s"],
     ),
     "a poll that makes a task": (
         with_reply(made=True),
-        ["states.completed.poll.0.made: only replies of 'create' make a task"],
+        ["states.completed.poll.0.made: only allowed in replies of 'create'"],
     ),
     "a task object where the clip should be": (
         with_completed(content=(ReplyTemplate(video={"a": 1}),)),
-        ["states.completed.content.0.video: 'content' shows the clip, not the task: say 'json'"],
+        ["states.completed.content.0.video: 'content' sends the clip, not the task object: use 'json'"],
     ),
     "the reply of a link is wrong": (
         with_completed(
@@ -264,38 +273,38 @@ WRONG: Mapping[str, tuple[Scenario, list[str]]] = {
             downloads={"a": (ReplyTemplate(status=20, video={}),)},
         ),
         [
-            "states.completed.downloads.a.0.video: 'download' shows the clip, not the task: say 'json'",
-            "states.completed.downloads.a.0.status: 20 is not a status from 200 to 599",
+            "states.completed.downloads.a.0.video: 'download' sends the clip, not the task object: use 'json'",
+            "states.completed.downloads.a.0.status: must be a status from 200 to 599, not 20",
         ],
     ),
     "the second reply is wrong": (
         with_completed(download=(ReplyTemplate(clip="clip"), ReplyTemplate(status=20))),
-        ["states.completed.download.1.status: 20 is not a status from 200 to 599"],
+        ["states.completed.download.1.status: must be a status from 200 to 599, not 20"],
     ),
     "a header's name with a blank": (
         with_reply(headers={"a b": "x"}),
-        ["states.completed.poll.0.headers.a b: 'a b' is not the name of a header"],
+        ["states.completed.poll.0.headers.a b: 'a b' is not a valid header name"],
     ),
     "a header that brings another": (
         with_reply(headers={"x": "a\r\nSet-Cookie: b"}),
-        ["states.completed.poll.0.headers.x: a header holds printable ASCII alone"],
+        ["states.completed.poll.0.headers.x: must be printable ASCII"],
     ),
     "a header with a tab": (
         with_reply(headers={"x": "a\tb"}),
-        ["states.completed.poll.0.headers.x: a header holds printable ASCII alone"],
+        ["states.completed.poll.0.headers.x: must be printable ASCII"],
     ),
     "a header that says where the body ends": (
         with_reply(headers={"Content-Length": "5"}),
         [
-            "states.completed.poll.0.headers.Content-Length: where the body ends is not for a header to say: "
-            "a 'fault' can lie about it"
+            "states.completed.poll.0.headers.Content-Length: the server sets this header itself: "
+            "use a 'fault' for a wrong one"
         ],
     ),
     "a header that takes the end of the body away": (
         with_reply(headers={"transfer-encoding": None}),
         [
-            "states.completed.poll.0.headers.transfer-encoding: where the body ends is not for a header to say: "
-            "a 'fault' can lie about it"
+            "states.completed.poll.0.headers.transfer-encoding: the server sets this header "
+            "itself: use a 'fault' for a wrong one"
         ],
     ),
     "an unknown template in a header": (
@@ -307,11 +316,11 @@ WRONG: Mapping[str, tuple[Scenario, list[str]]] = {
     ),
     "a header twice": (
         with_reply(headers={"Retry-After": "1", "retry-after": "2"}),
-        ["states.completed.poll.0.headers.retry-after: the header stands here twice: capitals do not count"],
+        ["states.completed.poll.0.headers.retry-after: duplicate header (case does not matter)"],
     ),
     "a header taken away the wrong way": (
         with_reply(headers={"x": "{omit}"}),
-        ["states.completed.poll.0.headers.x: null takes a header away, {omit} does not"],
+        ["states.completed.poll.0.headers.x: use null to remove a header, not {omit}"],
     ),
     "an unknown key of an error": (
         with_reply(error={"mesage": "x"}),
@@ -328,7 +337,7 @@ WRONG: Mapping[str, tuple[Scenario, list[str]]] = {
     ),
     "a fault with the wrong number": (
         with_reply(fault=Fault("truncate", amount=5)),
-        ["states.completed.poll.0.fault: 'truncate' takes no such number, such as {truncate: 50%}"],
+        ["states.completed.poll.0.fault: 'truncate' takes another number, such as {truncate: 50%}"],
     ),
     "a fault without its place": (
         with_reply(fault=Fault("truncate")),
@@ -340,19 +349,19 @@ WRONG: Mapping[str, tuple[Scenario, list[str]]] = {
     ),
     "more than all of the body": (
         with_reply(fault=Fault("truncate", at=1.5)),
-        ["states.completed.poll.0.fault: 150% is not a share of the body from 0% to 100%"],
+        ["states.completed.poll.0.fault: must be from 0% to 100% of the body, not 150%"],
     ),
     "fewer than no bytes": (
         with_reply(fault=Fault("stall", at=-1)),
-        ["states.completed.poll.0.fault: -1 is not a number of bytes"],
+        ["states.completed.poll.0.fault: must be 0 bytes or more, not -1"],
     ),
     "a drip that stands still": (
         with_reply(fault=Fault("drip", amount=0)),
-        ["states.completed.poll.0.fault: 0 is too small: 'drip' takes 1 or more"],
+        ["states.completed.poll.0.fault: 'drip' must be 1 or more, not 0"],
     ),
     "a length that is right": (
         with_reply(fault=Fault("wrong_length", amount=0)),
-        ["states.completed.poll.0.fault: 'wrong_length' of 0 is no fault"],
+        ["states.completed.poll.0.fault: 'wrong_length' must not be 0"],
     ),
     # Templates and links.
     "an unknown template": (
@@ -375,19 +384,19 @@ WRONG: Mapping[str, tuple[Scenario, list[str]]] = {
     ),
     "an argument that is not taken": (
         with_reply(text="{task_id:x}"),
-        ["states.completed.poll.0.text: {task_id} takes no ':x'"],
+        ["states.completed.poll.0.text: {task_id} takes no argument, remove ':x'"],
     ),
     "omit beside something else": (
         with_completed(unified={"a": "{omit}!"}),
-        ["states.completed.unified.a: {omit} stands alone, as the value of a key that it takes away"],
+        ["states.completed.unified.a: {omit} must be the whole value of the key that it removes"],
     ),
     "omit in a list": (
         with_completed(unified={"a": ["{omit}"]}),
-        ["states.completed.unified.a.0: {omit} stands alone, as the value of a key that it takes away"],
+        ["states.completed.unified.a.0: {omit} must be the whole value of the key that it removes"],
     ),
     "omit for a whole body": (
         with_reply(text="{omit}"),
-        ["states.completed.poll.0.text: {omit} stands alone, as the value of a key that it takes away"],
+        ["states.completed.poll.0.text: {omit} must be the whole value of the key that it removes"],
     ),
     "nearly the name of a link": (
         with_completed(
@@ -398,83 +407,83 @@ WRONG: Mapping[str, tuple[Scenario, list[str]]] = {
     ),
     "a link that nothing shows": (
         with_completed(downloads={"mirror": (ReplyTemplate(status=404),)}),
-        ["states.completed.downloads.mirror: nothing shows {download_url:mirror}"],
+        ["states.completed.downloads.mirror: unused link: no text has {download_url:mirror}"],
     ),
     "a link's name that is no word": (
         with_completed(downloads={"a b": (ReplyTemplate(),)}),
         [
-            "states.completed.downloads.a b: 'a b' is not a link's name such as 'a' or 'mirror': "
-            "letters, digits and _ . - alone, no dot first",
+            "states.completed.downloads.a b: 'a b' is not a valid link name: use letters, "
+            "digits, _ . and -, and no dot first",
         ],
     ),
     "a link's name that would lead upwards": (
         with_completed(video={"status": "completed", "url": "{download_url:..}"}),
-        [
-            "states.completed.video.url: '..' is not a link's name such as 'a' or 'mirror': "
-            "letters, digits and _ . - alone, no dot first"
-        ],
+        ["states.completed.video.url: '..' is not a valid link name: use letters, digits, _ . and -, and no dot first"],
     ),
     # What is not of the type that it should be; nothing else is said then.
     "a way that stands alone": (
         with_states(queued=State(next=Transition("complete", polls=1)), completed=COMPLETED),  # type: ignore[arg-type]
-        ["states.queued.next: a Python Transition is not a tuple of Transition"],
+        ["states.queued.next: must be a tuple of Transition, not a Python Transition"],
     ),
     "replies in a list": (
         with_completed(poll=[ReplyTemplate(status=99)]),
-        ["states.completed.poll: a list is not a tuple of ReplyTemplate"],
+        ["states.completed.poll: must be a tuple of ReplyTemplate, not a list"],
     ),
     "a reply that is a number": (
         with_completed(downloads={"a": (404, ReplyTemplate())}),
-        ["states.completed.downloads.a.0: 404 is not a ReplyTemplate"],
+        ["states.completed.downloads.a.0: must be a ReplyTemplate, not 404"],
     ),
     "a state that is a mapping": (
         replace(LIFE, states={"queued": {"video": {}}}),  # type: ignore[dict-item]
-        ["states.queued: a mapping is not a State"],
+        ["states.queued: must be a State, not a mapping"],
     ),
     "a name of a state that is a number": (
         replace(LIFE, states={**LIFE.states, 5: COMPLETED}),  # type: ignore[dict-item]
-        ["states: the key 5 is not a text"],
+        ["states: keys must be strings, not 5"],
     ),
-    "no video": (with_completed(video=None), ["states.completed.video: nothing is not a mapping"]),
+    "no video": (with_completed(video=None), ["states.completed.video: must be a mapping, not null"]),
     "polls in words": (
         with_way(polls="2", chance="half"),
         [
-            "states.queued.next.polls: '2' is not a whole number or None",
-            "states.queued.next.chance: 'half' is not a number",
+            "states.queued.next.polls: must be an integer or None, not '2'",
+            "states.queued.next.chance: must be a number, not 'half'",
         ],
     ),
-    "a flag that is a number": (replace(LIFE, never_ends=1), ["never_ends: 1 is not True or False"]),
-    "a number that is a flag": (replace(LIFE, seed=True), ["seed: true is not a whole number"]),
+    "a flag that is a number": (replace(LIFE, never_ends=1), ["never_ends: must be True or False, not 1"]),
+    "a number that is a flag": (replace(LIFE, seed=True), ["seed: must be an integer, not true"]),
     "a status with a point": (
         with_reply(status=404.0),
-        ["states.completed.poll.status: 404.0 is not a whole number or None"],
+        ["states.completed.poll.status: must be an integer or None, not 404.0"],
     ),
     "a header that is no text": (
         with_reply(headers={"x": True}),
-        ["states.completed.poll.headers.x: true is not a text or None"],
+        ["states.completed.poll.headers.x: must be a string or None, not true"],
     ),
     "an error that is no text": (
         with_reply(error={"code": 5}),
-        ["states.completed.poll.error.code: 5 is not a text"],
+        ["states.completed.poll.error.code: must be a string, not 5"],
     ),
     "a fault that is a word": (
         with_reply(fault="reset"),
-        ["states.completed.poll.fault: 'reset' is not a Fault or None"],
+        ["states.completed.poll.fault: must be a Fault or None, not 'reset'"],
     ),
     # Values that no file can hold.
     "a number that is none": (
         with_completed(unified={"a": math.nan}),
-        ["states.completed.unified.a: nan is not a number that JSON has"],
+        ["states.completed.unified.a: nan is not a valid JSON number"],
     ),
     "a number that is too large": (
         with_completed(unified={"a": [2**64]}),
-        ["states.completed.unified.a.0: 18446744073709551616 is too large a number: 64 bits are the most"],
+        ["states.completed.unified.a.0: 18446744073709551616 is out of range: integers must fit in 64 bits"],
     ),
     "a Python object": (
         with_completed(unified={"a": {1, 2}}),
-        ["states.completed.unified.a: a Python set is not a value that JSON has"],
+        ["states.completed.unified.a: a Python set is not a JSON value"],
     ),
-    "a key that is no text": (with_completed(unified={1: 2}), ["states.completed.unified: the key 1 is not a text"]),
+    "a key that is no text": (
+        with_completed(unified={1: 2}),
+        ["states.completed.unified: keys must be strings, not 1"],
+    ),
 }
 
 
@@ -614,8 +623,8 @@ def test_of_states_that_nothing_leads_to_the_first_in_a_row_is_told() -> None:
         "ring2": State(next=(Transition("ring1", polls=1), Transition("ring2", signal="again"))),
     }
     assert told(with_states(queued=QUEUED, completed=COMPLETED, **apart)) == [
-        "states.a: no way from the start, 'queued', leads here",
-        "states.ring1: no way from the start, 'queued', leads here",
+        "states.a: state is unreachable from the start state 'queued'",
+        "states.ring1: state is unreachable from the start state 'queued'",
     ]
 
 
@@ -674,14 +683,14 @@ def test_did_you_mean_names_what_is_near_or_else_what_there_is(word: str, known:
 @pytest.mark.parametrize(
     ("value", "said"),
     [
-        (None, "nothing"), (True, "true"), (False, "false"), ({}, "a mapping"), ([], "a list"), ((), "a list"),
+        (None, "null"), (True, "true"), (False, "false"), ({}, "a mapping"), ([], "a list"), ((), "a list"),
         (5, "5"), (1.5, "1.5"), ("a'b", '"a\'b"'), ("\ud83d", "'\\ud83d'"), (set(), "a Python set"),
         ("x" * 40, f"'{'x' * 40}'"), ("x" * 41, f"'{'x' * 37}...'"),
         (10**39, "1" + "0" * 39), (10**40, "1" + "0" * 36 + "..."),
     ],
 )  # fmt: skip
 def test_a_value_is_named_in_an_error_shortly_and_so_that_it_can_be_printed(value: object, said: str) -> None:
-    assert shown(value) == said
+    assert describe(value) == said
 
 
 def test_every_shipped_scenario_is_right(library: Library) -> None:

@@ -15,6 +15,8 @@ from urllib.parse import quote, urljoin, urlsplit
 
 import httpx
 
+from video_mockserver.checking.callables import Flow
+
 URL_FIELDS = ("output.url", "video_url", "url", "detail.url")
 LARGEST = 16 * 1024 * 1024  # bytes; a clip that is larger never ends
 REDIRECTS = (301, 302, 303, 307, 308)

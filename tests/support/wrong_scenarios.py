@@ -69,19 +69,19 @@ HEAD = "summary: x\nstart: a\nstates:\n  a:\n    video: {status: done}\n"
 
 # Shapes that are wrong: what the JSON Schema must refuse as well.
 WRONG_SHAPES: Mapping[str, tuple[str, list[str]]] = {
-    "nothing but null": ("null", ["f.yaml:1: nothing is not a scenario: a mapping with summary, start and states"]),
+    "nothing but null": ("null", ["f.yaml:1: a scenario must be a mapping with summary, start and states, not null"]),
     "a fault in the place of the reply's key": (
         HEAD + "    download: {truncate: half}\n",
         ["f.yaml:6: states.a.download.truncate: unknown key (did you mean 'fault: {truncate: ...}'?)"],
     ),
-    "a list": ("- a", ["f.yaml:1: a list is not a scenario: a mapping with summary, start and states"]),
-    "a word": ("hello", ["f.yaml:1: 'hello' is not a scenario: a mapping with summary, start and states"]),
+    "a list": ("- a", ["f.yaml:1: a scenario must be a mapping with summary, start and states, not a list"]),
+    "a word": ("hello", ["f.yaml:1: a scenario must be a mapping with summary, start and states, not 'hello'"]),
     "an empty mapping": (
         "{}",
         [
-            "f.yaml:1: summary: this key is missing",
-            "f.yaml:1: start: this key is missing",
-            "f.yaml:1: states: this key is missing",
+            "f.yaml:1: summary: required key is missing",
+            "f.yaml:1: start: required key is missing",
+            "f.yaml:1: states: required key is missing",
         ],
     ),
     "an unknown key at the top": (
@@ -105,133 +105,136 @@ WRONG_SHAPES: Mapping[str, tuple[str, list[str]]] = {
     ),
     "a summary that is no text": (
         "summary: 5\nstart: a\nstates: {a: {video: {status: done}}}",
-        ["f.yaml:1: summary: 5 is not a text; put it in quotes"],
+        ["f.yaml:1: summary: must be a string, not 5; put it in quotes"],
     ),
     "a start that is no text": (
         "summary: x\nstart: null\nstates: {a: {video: {status: done}}}",
-        ["f.yaml:2: start: nothing is not a text"],
+        ["f.yaml:2: start: must be a string, not null"],
     ),
     "states that are a list": (
         "summary: x\nstart: a\nstates: [a]",
-        ["f.yaml:3: states: a list is not a mapping of names, each to a state"],
+        ["f.yaml:3: states: must be a mapping from names to states, not a list"],
     ),
-    "no state at all": ("summary: x\nstart: a\nstates: {}", ["f.yaml:3: states: there is no state"]),
+    "no state at all": ("summary: x\nstart: a\nstates: {}", ["f.yaml:3: states: must have at least one state"]),
     "a state that is nothing": (
         "summary: x\nstart: a\nstates:\n  a:\n",
         [
-            "f.yaml:4: states.a: nothing is not a mapping with video, unified, wrapped, poll, download, downloads, "
-            "content, next"
+            "f.yaml:4: states.a: must be a mapping (keys: video, unified, wrapped, poll, "
+            "download, downloads, content, next), not null"
         ],
     ),
     "a video that is a word": (
         "summary: x\nstart: a\nstates:\n  a: {video: queued}\n",
-        ["f.yaml:4: states.a.video: 'queued' is not a mapping to merge into the document"],
+        ["f.yaml:4: states.a.video: must be a mapping to merge into the document, not 'queued'"],
     ),
-    "a flag in words": (HEAD + "never_ends: yes\n", ["f.yaml:6: never_ends: 'yes' is neither true nor false"]),
-    "a seed with a point": (HEAD + "seed: 1.5\n", ["f.yaml:6: seed: 1.5 is not a whole number"]),
-    "a seed that is true": (HEAD + "seed: true\n", ["f.yaml:6: seed: true is not a whole number"]),
+    "a flag in words": (HEAD + "never_ends: yes\n", ["f.yaml:6: never_ends: must be true or false, not 'yes'"]),
+    "a seed with a point": (HEAD + "seed: 1.5\n", ["f.yaml:6: seed: must be an integer, not 1.5"]),
+    "a seed that is true": (HEAD + "seed: true\n", ["f.yaml:6: seed: must be an integer, not true"]),
     "an unknown dialect": (
         HEAD + "dialect: newapi\n",
         ["f.yaml:6: dialect: no dialect 'newapi' (did you mean 'new-api'?)"],
     ),
     "an unknown download_auth": (
         HEAD + "download_auth: none\n",
-        ["f.yaml:6: download_auth: no way to treat Authorization 'none' (available: strict, lenient, bearer)"],
+        ["f.yaml:6: download_auth: no mode 'none' (available: strict, lenient, bearer)"],
     ),
     "a lifetime in words": (
         HEAD + "link_lifetime: a day\n",
-        ["f.yaml:6: link_lifetime: 'a day' is not a time such as 45s, 500ms, 2m or 12h"],
+        ["f.yaml:6: link_lifetime: must be a duration such as 45s, 500ms, 2m or 12h, not 'a day'"],
     ),
     "an expectation that is a word": (
         HEAD + "expect: clip\n",
-        ["f.yaml:6: expect: 'clip' is not a mapping with outcome, from"],
+        ["f.yaml:6: expect: must be a mapping (keys: outcome, from), not 'clip'"],
     ),
-    "an expectation of nothing": (HEAD + "expect: {}\n", ["f.yaml:6: expect.outcome: this key is missing"]),
+    "an expectation of nothing": (HEAD + "expect: {}\n", ["f.yaml:6: expect.outcome: required key is missing"]),
     "an unknown outcome": (
         HEAD + "expect: {outcome: never}\n",
         ["f.yaml:6: expect.outcome: no outcome 'never' (available: clip, failed, no_clip, no_end, refused)"],
     ),
-    "a clip from nowhere": (HEAD + "expect: {outcome: clip}\n", ["f.yaml:6: expect: say where the clip is 'from'"]),
+    "a clip from nowhere": (
+        HEAD + "expect: {outcome: clip}\n",
+        ["f.yaml:6: expect: 'clip' needs 'from': where the clip comes from"],
+    ),
     "an unknown source": (
         HEAD + "expect: {outcome: clip, from: [url, uri]}\n",
         ["f.yaml:6: expect.from: no source 'uri' (did you mean 'url'?)"],
     ),
     "a source that is no text": (
         HEAD + "expect: {outcome: clip, from: 5}\n",
-        ["f.yaml:6: expect.from: a source such as video_url or content, or a list of them"],
+        ["f.yaml:6: expect.from: must be a source such as video_url or content, or a list of them"],
     ),
     "a reply that is another word": (
         HEAD + "    content: video\n",
-        ["f.yaml:6: states.a.content: 'video' is not a reply: a mapping, a status such as 404, or the word clip"],
+        ["f.yaml:6: states.a.content: a reply must be a mapping, a status such as 404, or clip, not 'video'"],
     ),
     "a reply that is nothing": (
         HEAD + "    content: [clip, null]\n",
-        ["f.yaml:6: states.a.content.1: nothing is not a reply: a mapping, a status such as 404, or the word clip"],
+        ["f.yaml:6: states.a.content.1: a reply must be a mapping, a status such as 404, or clip, not null"],
     ),
     "an empty list of replies": (
         HEAD + "    content: []\n",
-        ["f.yaml:6: states.a.content: an empty list says nothing: leave the key out"],
+        ["f.yaml:6: states.a.content: the list is empty: leave out the key instead"],
     ),
     "a status that is no status": (
         HEAD + "    content: 99\n",
-        ["f.yaml:6: states.a.content.status: 99 is not a status from 200 to 599"],
+        ["f.yaml:6: states.a.content.status: must be a status from 200 to 599, not 99"],
     ),
     "a status in quotes": (
         HEAD + "    content: {status: '404'}\n",
-        ["f.yaml:6: states.a.content.status: '404' is not a whole number"],
+        ["f.yaml:6: states.a.content.status: must be an integer, not '404'"],
     ),
     "two bodies": (
         HEAD + "    poll: {text: a, json: null}\n",
-        ["f.yaml:6: states.a.poll: one body, not several: json, text"],
+        ["f.yaml:6: states.a.poll: only one body is allowed, found json, text"],
     ),
     "two bodies in a list of one": (
         HEAD + "    poll:\n      - text: a\n        html: b\n",
-        ["f.yaml:7: states.a.poll.0: one body, not several: text, html"],
+        ["f.yaml:7: states.a.poll.0: only one body is allowed, found text, html"],
     ),
     "a task object where the clip should be": (
         HEAD + "    download: {video: {}}\n",
-        ["f.yaml:6: states.a.download.video: 'download' shows the clip, not the task: say 'json'"],
+        ["f.yaml:6: states.a.download.video: 'download' sends the clip, not the task object: use 'json'"],
     ),
     "a poll that makes a task": (
         HEAD + "    poll: {status: 500, made: true}\n",
-        ["f.yaml:6: states.a.poll.made: only replies of 'create' make a task"],
+        ["f.yaml:6: states.a.poll.made: only allowed in replies of 'create'"],
     ),
     "headers in a list": (
         HEAD + "    poll: {headers: [a]}\n",
-        ["f.yaml:6: states.a.poll.headers: a list is not a mapping of header names to texts"],
+        ["f.yaml:6: states.a.poll.headers: must be a mapping from header names to strings, not a list"],
     ),
     "a header that is true": (
         HEAD + "    poll: {headers: {X-A: true}}\n",
-        ["f.yaml:6: states.a.poll.headers.X-A: true is neither a text nor null (which takes the header away)"],
+        ["f.yaml:6: states.a.poll.headers.X-A: must be a string, or null to remove the header, not true"],
     ),
     "a header's name with a blank": (
         HEAD + "    poll: {headers: {X A: x}}\n",
-        ["f.yaml:6: states.a.poll.headers.X A: 'X A' is not the name of a header"],
+        ["f.yaml:6: states.a.poll.headers.X A: 'X A' is not a valid header name"],
     ),
     "a header beyond ASCII": (
         HEAD + "    poll: {headers: {X-A: é}}\n",
-        ["f.yaml:6: states.a.poll.headers.X-A: a header holds printable ASCII alone"],
+        ["f.yaml:6: states.a.poll.headers.X-A: must be printable ASCII"],
     ),
     "a header with a point": (
         HEAD + "    poll: {headers: {X-A: 1.50}}\n",
-        ["f.yaml:6: states.a.poll.headers.X-A: 1.5 is neither a text nor null (which takes the header away)"],
+        ["f.yaml:6: states.a.poll.headers.X-A: must be a string, or null to remove the header, not 1.5"],
     ),
     "an error that is a text": (
         HEAD + "    poll: {error: busy}\n",
-        ["f.yaml:6: states.a.poll.error: 'busy' is not an error: a mapping such as {code: x, message: y}"],
+        ["f.yaml:6: states.a.poll.error: must be a mapping such as {code: x, message: y}, not 'busy'"],
     ),
     "an error with a number": (
         HEAD + "    poll: {error: {code: 5}}\n",
-        ["f.yaml:6: states.a.poll.error.code: 5 is not a text; put it in quotes"],
+        ["f.yaml:6: states.a.poll.error.code: must be a string, not 5; put it in quotes"],
     ),
     "a delay in words": (
         HEAD + "    poll: {delay: long}\n",
-        ["f.yaml:6: states.a.poll.delay: 'long' is not a time such as 45s, 500ms, 2m or 12h"],
+        ["f.yaml:6: states.a.poll.delay: must be a duration such as 45s, 500ms, 2m or 12h, not 'long'"],
     ),
-    "no times": (HEAD + "    poll: {times: 0}\n", ["f.yaml:6: states.a.poll.times: 0 is not 1 or more"]),
+    "no times": (HEAD + "    poll: {times: 0}\n", ["f.yaml:6: states.a.poll.times: must be 1 or more, not 0"]),
     "times in words": (
         HEAD + "    poll: {times: twice}\n",
-        ["f.yaml:6: states.a.poll.times: 'twice' is not a whole number"],
+        ["f.yaml:6: states.a.poll.times: must be an integer, not 'twice'"],
     ),
     "an unknown fault": (
         HEAD + "    poll: {fault: rest}\n",
@@ -244,8 +247,8 @@ WRONG_SHAPES: Mapping[str, tuple[str, list[str]]] = {
     "two faults": (
         HEAD + "    poll: {fault: {reset: 5, stall: 5}}\n",
         [
-            "f.yaml:6: states.a.poll.fault: a mapping is not a fault: a word such as reset, or one such as "
-            "{truncate: 50%}"
+            "f.yaml:6: states.a.poll.fault: must be one fault: a name such as reset, or a "
+            "mapping with one key such as {truncate: 50%}"
         ],
     ),
     "a fault that needs a number": (
@@ -254,44 +257,50 @@ WRONG_SHAPES: Mapping[str, tuple[str, list[str]]] = {
     ),
     "a fault that takes none": (
         HEAD + "    poll: {fault: {close: 5}}\n",
-        ["f.yaml:6: states.a.poll.fault: 'close' takes no number: write the word alone"],
+        ["f.yaml:6: states.a.poll.fault: 'close' takes no number: write only the name"],
     ),
     "a fault's number in words": (
         HEAD + "    poll: {fault: {truncate: half}}\n",
-        ["f.yaml:6: states.a.poll.fault: 'half' is no number for 'truncate', such as {truncate: 50%}"],
+        ["f.yaml:6: states.a.poll.fault: 'truncate' needs a number such as {truncate: 50%}, not 'half'"],
     ),
     "a rate in percent": (
         HEAD + "    poll: {fault: {drip: 50%}}\n",
-        ["f.yaml:6: states.a.poll.fault: '50%' is no number for 'drip', such as {drip: 20000}"],
+        ["f.yaml:6: states.a.poll.fault: 'drip' needs a number such as {drip: 20000}, not '50%'"],
     ),
     "more than all of the body": (
         HEAD + "    poll: {fault: {truncate: 101%}}\n",
-        ["f.yaml:6: states.a.poll.fault: 101% is not a share of the body from 0% to 100%"],
+        ["f.yaml:6: states.a.poll.fault: must be from 0% to 100% of the body, not 101%"],
     ),
     "a difference of nothing": (
         HEAD + "    poll: {fault: {wrong_length: 0}}\n",
-        ["f.yaml:6: states.a.poll.fault: 'wrong_length' of 0 is no fault"],
+        ["f.yaml:6: states.a.poll.fault: 'wrong_length' must not be 0"],
     ),
     "a way that is a word": (
         HEAD + "    next: a\n",
-        ["f.yaml:6: states.a.next: 'a' is not a mapping with state, after, on, signal, chance"],
+        ["f.yaml:6: states.a.next: must be a mapping (keys: state, after, on, signal, chance), not 'a'"],
     ),
-    "a way to nowhere": (HEAD + "    next: {after: 1 poll}\n", ["f.yaml:6: states.a.next.state: this key is missing"]),
+    "a way to nowhere": (
+        HEAD + "    next: {after: 1 poll}\n",
+        ["f.yaml:6: states.a.next.state: required key is missing"],
+    ),
     "a way without a trigger": (
         HEAD + "    next: {state: cancelled}\n",
-        ["f.yaml:6: states.a.next: say exactly one of 'after', 'on' and 'signal'"],
+        ["f.yaml:6: states.a.next: needs exactly one of 'after', 'on' and 'signal'"],
     ),
     "a way with two triggers": (
         HEAD + "    next: {state: cancelled, after: 1 poll, on: content}\n",
-        ["f.yaml:6: states.a.next: say exactly one of 'after', 'on' and 'signal'"],
+        ["f.yaml:6: states.a.next: needs exactly one of 'after', 'on' and 'signal'"],
     ),
     "an after that is neither": (
         HEAD + "    next: {state: cancelled, after: soon}\n",
-        ["f.yaml:6: states.a.next.after: 'soon' is neither polls ('2 polls') nor a time ('45s', '500ms', '2m', '12h')"],
+        [
+            "f.yaml:6: states.a.next.after: must be polls such as '2 polls' or a duration such "
+            "as 45s, 500ms, 2m or 12h, not 'soon'"
+        ],
     ),
     "no polls": (
         HEAD + "    next: {state: cancelled, after: 0 polls}\n",
-        ["f.yaml:6: states.a.next.after: 0 polls: from 1 to 999999999 polls are answered in a state"],
+        ["f.yaml:6: states.a.next.after: must be from 1 to 999999999 polls, not 0"],
     ),
     "an unknown event": (
         HEAD + "    next: {state: cancelled, on: contents}\n",
@@ -299,27 +308,29 @@ WRONG_SHAPES: Mapping[str, tuple[str, list[str]]] = {
     ),
     "a chance in percent": (
         HEAD + "    next: {state: cancelled, after: 1 poll, chance: 50%}\n",
-        ["f.yaml:6: states.a.next.chance: '50%' is not a number"],
+        ["f.yaml:6: states.a.next.chance: must be a number, not '50%'"],
     ),
     "more than certain": (
         HEAD + "    next: {state: cancelled, after: 1 poll, chance: 2}\n",
-        ["f.yaml:6: states.a.next.chance: 2 is not above 0 and at most 1"],
+        ["f.yaml:6: states.a.next.chance: must be above 0 and at most 1, not 2"],
     ),
     "a ramp of three": (
         "summary: x\nstart: a\nstates: {a: {video: {status: done, progress: [1, 2, 3]}}}",
-        ["f.yaml:3: states.a.video.progress: a ramp is two whole numbers, such as [10, 90]"],
+        ["f.yaml:3: states.a.video.progress: a ramp must be two integers such as [10, 90]"],
     ),
     "a state's name with a blank": (
         HEAD + "    next: {state: b c, after: 1 poll}\n  b c: {video: {status: done}}\n",
         [
-            "f.yaml:7: states.b c: 'b c' is not a state's name such as 'queued': letters, digits and _ . - alone, "
-            "no dot first",
+            "f.yaml:7: states.b c: 'b c' is not a valid state name: use letters, digits, _ . and -, and no dot first",
         ],
     ),
-    "a schema that is no text": (HEAD + "$schema: 5\n", ["f.yaml:6: $schema: 5 is not a text; put it in quotes"]),
+    "a schema that is no text": (
+        HEAD + "$schema: 5\n",
+        ["f.yaml:6: $schema: must be a string, not 5; put it in quotes"],
+    ),
     "downloads in a list": (
         HEAD + "    downloads: [clip]\n",
-        ["f.yaml:6: states.a.downloads: a list is not a mapping of names, each to a link"],
+        ["f.yaml:6: states.a.downloads: must be a mapping from names to replies, not a list"],
     ),
 }
 
@@ -328,11 +339,11 @@ WRONG_SHAPES: Mapping[str, tuple[str, list[str]]] = {
 WRONG_MEANINGS: Mapping[str, tuple[str, list[str]]] = {
     "an empty summary": (
         "summary: ''\nstart: a\nstates: {a: {video: {status: done}}}",
-        ["f.yaml:1: summary: say in one line what happens"],
+        ["f.yaml:1: summary: must be one line that describes the scenario"],
     ),
     "a summary of two lines": (
         "summary: |\n  x\n  y\nstart: a\nstates: {a: {video: {status: done}}}",
-        ["f.yaml:1: summary: say in one line what happens"],
+        ["f.yaml:1: summary: must be one line that describes the scenario"],
     ),
     "an unknown start": (
         "summary: x\nstart: quened\nstates:\n  queued: {video: {status: done}}\n",
@@ -344,13 +355,13 @@ WRONG_MEANINGS: Mapping[str, tuple[str, list[str]]] = {
     ),
     "a state that nothing leads to": (
         HEAD + "  b:\n    video: {status: done}\n",
-        ["f.yaml:6: states.b: no way from the start, 'a', leads here"],
+        ["f.yaml:6: states.b: state is unreachable from the start state 'a'"],
     ),
     "an end that is none": (
         HEAD + "    next: {state: b, after: 1 poll}\n  b: {}\n",
         [
-            "f.yaml:7: states.b: the task stays here for ever at 'processing', which is no end: give it a 'next', or "
-            "say 'never_ends: true'"
+            "f.yaml:7: states.b: the task stays here forever: status 'processing' does not end a "
+            "task; add a 'next', or 'never_ends: true'"
         ],
     ),
     "an unknown template": (
@@ -369,127 +380,130 @@ WRONG_MEANINGS: Mapping[str, tuple[str, list[str]]] = {
     ),
     "a link that nothing shows": (
         HEAD + "    downloads:\n      a: clip\n",
-        ["f.yaml:7: states.a.downloads.a: nothing shows {download_url:a}"],
+        ["f.yaml:7: states.a.downloads.a: unused link: no text has {download_url:a}"],
     ),
     "an end that is misspelt": (
         HEAD + "    next: {state: b, after: 1 poll}\n  b: {video: {status: Complete}}\n",
         [
-            "f.yaml:7: states.b: the task stays here for ever at 'Complete', which is no end (did you mean "
-            "'completed'?): give it a 'next', or say 'never_ends: true'"
+            "f.yaml:7: states.b: the task stays here forever: status 'Complete' does not end a "
+            "task (did you mean 'completed'?); add a 'next', or 'never_ends: true'"
         ],
     ),
     "a header that says where the body ends": (
         HEAD + "    poll:\n      headers:\n        Content-Length: 5\n",
         [
-            "f.yaml:8: states.a.poll.headers.Content-Length: where the body ends is not for a header to say: "
-            "a 'fault' can lie about it"
+            "f.yaml:8: states.a.poll.headers.Content-Length: the server sets this header itself: "
+            "use a 'fault' for a wrong one"
         ],
     ),
     "a ramp without an after": (
         "summary: x\nstart: a\nstates: {a: {video: {status: done, progress: [1, 2]}}}",
-        ["f.yaml:3: states.a.video.progress: a ramp needs to know how long: a 'next' with 'after'"],
+        ["f.yaml:3: states.a.video.progress: a ramp lasts as long as the state: it needs a 'next' with 'after'"],
     ),
     "a header twice": (
         HEAD + "    poll: {headers: {X-A: a, x-a: b}}\n",
-        ["f.yaml:6: states.a.poll.headers.x-a: the header stands here twice: capitals do not count"],
+        ["f.yaml:6: states.a.poll.headers.x-a: duplicate header (case does not matter)"],
     ),
 }
 
 
-# Text that is no YAML, or of the parts of YAML that are not taken: each ends the reading.
+# Text that is no YAML, or of the parts of YAML that are not supported: each ends the reading.
 WRONG_TEXT: Mapping[str, tuple[str, list[str]]] = {
-    "nothing": ("", ["f.yaml:1: the file is empty: a scenario begins with 'summary:'"]),
-    "comments alone": ("# a\n# b\n", ["f.yaml:1: the file is empty: a scenario begins with 'summary:'"]),
+    "nothing": ("", ["f.yaml:1: the file is empty: a scenario starts with 'summary:'"]),
+    "comments alone": ("# a\n# b\n", ["f.yaml:1: the file is empty: a scenario starts with 'summary:'"]),
     "an anchor": (
         HEAD + "expect: &x {outcome: failed}\n",
-        ["f.yaml:6: expect: anchors such as &x are not taken: write the value out"],
+        ["f.yaml:6: expect: anchors such as &x are not supported: write the value out"],
     ),
-    "an alias": (HEAD + "expect: *x\n", ["f.yaml:6: expect: aliases such as *x are not taken: write the value out"]),
+    "an alias": (
+        HEAD + "expect: *x\n",
+        ["f.yaml:6: expect: aliases such as *x are not supported: write the value out"],
+    ),
     "an anchor of a key": (
         HEAD + "&x source: y\n",
-        ["f.yaml:6: anchors such as &x are not taken: write the value out"],
+        ["f.yaml:6: anchors such as &x are not supported: write the value out"],
     ),
-    "a tag of a key": (HEAD + "!!str source: y\n", ["f.yaml:6: tags such as !!str are not taken"]),
-    "a key that is a list": (HEAD + "? [a]\n: x\n", ["f.yaml:6: a key is a word, not a list or a mapping"]),
-    "a tag that says nothing": (HEAD + "source: ! x\n", ["f.yaml:6: source: tags such as ! are not taken"]),
+    "a tag of a key": (HEAD + "!!str source: y\n", ["f.yaml:6: tags such as !!str are not supported"]),
+    "a key that is a list": (HEAD + "? [a]\n: x\n", ["f.yaml:6: a key must be a string, not a list or a mapping"]),
+    "a tag that says nothing": (HEAD + "source: ! x\n", ["f.yaml:6: source: tags such as ! are not supported"]),
     "a byte order mark in the middle": (
         HEAD + "source: \ufeffx\n",
-        ["f.yaml:6: the character '\\ufeff' cannot stand here: write it as an escape, in double quotes"],
+        ["f.yaml:6: character '\\ufeff' is not allowed: write it as an escape in double quotes"],
     ),
     "a directive": (
         "\n# x\n%YAML 1.2\n---\n" + HEAD,
-        ["f.yaml:3: directives such as %YAML are not taken: a scenario begins with its keys"],
+        ["f.yaml:3: directives such as %YAML are not supported: start with the keys of the scenario"],
     ),
     "a merge key": (
         HEAD + "    <<: {poll: 404}\n",
-        ["f.yaml:6: states.a: merge keys '<<' are not taken: write the values out"],
+        ["f.yaml:6: states.a: merge keys '<<' are not supported: write the values out"],
     ),
-    "a tag": (HEAD + "seed: !!int 5\n", ["f.yaml:6: seed: tags such as !!int are not taken"]),
+    "a tag": (HEAD + "seed: !!int 5\n", ["f.yaml:6: seed: tags such as !!int are not supported"]),
     "a tag of Python": (
         HEAD + "seed: !!python/object/apply:os.system [ls]\n",
-        ["f.yaml:6: seed: tags such as !!python/object/apply:os.system are not taken"],
+        ["f.yaml:6: seed: tags such as !!python/object/apply:os.system are not supported"],
     ),
-    "a tag of one's own": (HEAD + "seed: !mine 5\n", ["f.yaml:6: seed: tags such as !mine are not taken"]),
+    "a tag of one's own": (HEAD + "seed: !mine 5\n", ["f.yaml:6: seed: tags such as !mine are not supported"]),
     "a second document": (
         HEAD + "---\n" + HEAD,
-        ["f.yaml:6: a second document begins here; one file holds one scenario"],
+        ["f.yaml:6: multiple documents are not supported: one file holds one scenario"],
     ),
     "a tab that indents": (
         HEAD + "\tsource: x\n",
-        ["f.yaml:6: a tab cannot stand here: indent with blanks, and write \\t in double quotes for one in a text"],
+        ["f.yaml:6: tabs are not allowed: indent with spaces, and write \\t in double quotes for a tab in a string"],
     ),
     "a tab behind a colon": (
         HEAD + "source:\tx\n",
-        ["f.yaml:6: a tab cannot stand here: indent with blanks, and write \\t in double quotes for one in a text"],
+        ["f.yaml:6: tabs are not allowed: indent with spaces, and write \\t in double quotes for a tab in a string"],
     ),
     "a control character": (
         HEAD + "source: \x1b\n",
-        ["f.yaml:6: the character '\\x1b' cannot stand here: write it as an escape, in double quotes"],
+        ["f.yaml:6: character '\\x1b' is not allowed: write it as an escape in double quotes"],
     ),
     "a line's end that few know": (
         HEAD + "source: a\u2028b\n",
-        ["f.yaml:6: the character '\\u2028' cannot stand here: write it as an escape, in double quotes"],
+        ["f.yaml:6: character '\\u2028' is not allowed: write it as an escape in double quotes"],
     ),
-    "half a character": (HEAD + "source: \ud83d\n", ["f.yaml:6: the character '\\ud83d' cannot stand here"]),
+    "half a character": (HEAD + "source: \ud83d\n", ["f.yaml:6: lone surrogate '\\ud83d': not a valid character"]),
     "JSON with a key twice": (
         '{"summary": "x",\n "summary": "y",\n "start": 1}',
         [
-            "f.yaml:1: states: this key is missing",
-            "f.yaml:2: summary: the key stands here twice",
-            "f.yaml:3: start: 1 is not a text; put it in quotes",
+            "f.yaml:1: states: required key is missing",
+            "f.yaml:2: summary: duplicate key",
+            "f.yaml:3: start: must be a string, not 1; put it in quotes",
         ],
     ),
     "JSON with numbers that it does not have": (
         '{"summary": "x", "start": "a", "states": {"a": {"video": {"status": "done"}}},\n "seed": NaN,\n'
         ' "link_lifetime": -Infinity,\n "expect": 1e400}',
         [
-            "f.yaml:2: seed: NaN is not a number that JSON has",
-            "f.yaml:3: link_lifetime: -Infinity is not a number that JSON has",
-            "f.yaml:4: expect: 1e400 is too large a number; put it in quotes to make it text",
+            "f.yaml:2: seed: NaN is not a valid JSON number",
+            "f.yaml:3: link_lifetime: -Infinity is not a valid JSON number",
+            "f.yaml:4: expect: 1e400 is out of range for a number; put it in quotes to make it a string",
         ],
     ),
     "JSON with half a character": (
         '{"summary": "x",\n "start": "\\ud83d"}',
-        ["f.yaml:2: start: half a character, '\\ud83d': no text can hold it"],
+        ["f.yaml:2: start: lone surrogate '\\ud83d': not a valid character"],
     ),
-    "JSON and then more": (json.dumps(LIFE) + "\n{}", ["f.yaml:2: not JSON: Extra data at column 1"]),
+    "JSON and then more": (json.dumps(LIFE) + "\n{}", ["f.yaml:2: invalid JSON: Extra data at column 1"]),
     "JSON with a comment": (
         '{"summary": "x", # y\n}',
-        ["f.yaml:1: not JSON: Expecting property name enclosed in double quotes at column 18"],
+        ["f.yaml:1: invalid JSON: Expecting property name enclosed in double quotes at column 18"],
     ),
-    "JSON with single quotes": ("{\"summary\": 'x'}", ["f.yaml:1: not JSON: Expecting value at column 13"]),
-    "JSON with a word": ('{"summary":\n None}', ["f.yaml:2: not JSON: Expecting value at column 2"]),
-    "JSON without a colon": ('{"summary" "x"}', ["f.yaml:1: not JSON: Expecting ':' delimiter at column 12"]),
-    "JSON without a comma": ('{"a": [1 2]}', ["f.yaml:1: not JSON: Expecting ',' delimiter at column 10"]),
-    "JSON with a broken escape": ('{"a": "\\x"}', ["f.yaml:1: not JSON: Invalid \\escape at column 8"]),
-    "JSON with a line in a text": ('{"a": "b\n"}', ["f.yaml:1: not JSON: Invalid control character at column 9"]),
-    "a brace": (" {", ["f.yaml:1: not JSON: Expecting property name enclosed in double quotes at column 3"]),
+    "JSON with single quotes": ("{\"summary\": 'x'}", ["f.yaml:1: invalid JSON: Expecting value at column 13"]),
+    "JSON with a word": ('{"summary":\n None}', ["f.yaml:2: invalid JSON: Expecting value at column 2"]),
+    "JSON without a colon": ('{"summary" "x"}', ["f.yaml:1: invalid JSON: Expecting ':' delimiter at column 12"]),
+    "JSON without a comma": ('{"a": [1 2]}', ["f.yaml:1: invalid JSON: Expecting ',' delimiter at column 10"]),
+    "JSON with a broken escape": ('{"a": "\\x"}', ["f.yaml:1: invalid JSON: Invalid \\escape at column 8"]),
+    "JSON with a line in a text": ('{"a": "b\n"}', ["f.yaml:1: invalid JSON: Invalid control character at column 9"]),
+    "a brace": (" {", ["f.yaml:1: invalid JSON: Expecting property name enclosed in double quotes at column 3"]),
     "JSON that ends too early": (
         '{"summary": "x",\n "start"',
-        ["f.yaml:2: not JSON: Expecting ':' delimiter at column 9"],
+        ["f.yaml:2: invalid JSON: Expecting ':' delimiter at column 9"],
     ),
     "JSON with a comma too many": (
         '{"summary": "x",\n "start": "a",\n}',
-        ["f.yaml:3: not JSON: Expecting property name enclosed in double quotes at column 1"],
+        ["f.yaml:3: invalid JSON: Expecting property name enclosed in double quotes at column 1"],
     ),
 }

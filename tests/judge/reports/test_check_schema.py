@@ -17,8 +17,8 @@ Data = dict[str, Any]
 
 
 def schema() -> Data:
-    told: Data = json.loads(files("video_mockserver.judge.reports").joinpath("check.schema.json").read_text("utf-8"))
-    return told
+    loaded: Data = json.loads(files("video_mockserver.judge.reports").joinpath("check.schema.json").read_text("utf-8"))
+    return loaded
 
 
 def problems(report: Data) -> list[str]:
@@ -29,10 +29,10 @@ def problems(report: Data) -> list[str]:
 
 @pytest.mark.parametrize("kind", REPORTS)
 def test_a_report_fits_the_schema(kind: str) -> None:
-    told = REPORTS[kind]()
+    loaded = REPORTS[kind]()
     if kind == "hostile":
-        told["tool"] = empty()["tool"]
-    assert problems(told) == []
+        loaded["tool"] = empty()["tool"]
+    assert problems(loaded) == []
 
 
 @pytest.mark.parametrize(
@@ -79,13 +79,13 @@ def test_every_object_is_closed_and_everything_is_described() -> None:
             if part.get("type") == "object":
                 assert part["additionalProperties"] is False, where
                 assert part["required"] == list(part["properties"]), where
-                for name, told in part["properties"].items():
-                    assert {"description", "$ref"} & set(told), f"{where}.{name}"
-            for name, told in part.items():
-                walk(told, f"{where}.{name}")
+                for name, loaded in part["properties"].items():
+                    assert {"description", "$ref"} & set(loaded), f"{where}.{name}"
+            for name, loaded in part.items():
+                walk(loaded, f"{where}.{name}")
         elif isinstance(part, list):
-            for told in part:
-                walk(told, where)
+            for loaded in part:
+                walk(loaded, where)
 
     walk(schema(), "")
     outcomes = schema()["$defs"]["case"]["properties"]["expected"]["properties"]["outcome"]["enum"]

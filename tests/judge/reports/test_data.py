@@ -28,9 +28,9 @@ Data = dict[str, Any]
 
 @given(st.text(st.characters(exclude_categories=())))
 def test_any_text_can_stand_in_a_document(text: str) -> None:
-    shown = printable(text)
-    assert ElementTree.fromstring(f"<a>{escape(shown)}</a>".encode()).text == (shown or None)
-    assert printable(shown) == shown
+    kept = printable(text)
+    assert ElementTree.fromstring(f"<a>{escape(kept)}</a>".encode()).text == (kept or None)
+    assert printable(kept) == kept
 
 
 def test_of_a_traceback_the_frames_of_the_clients_own_code_are_shown() -> None:
@@ -57,12 +57,12 @@ def test_folding_keeps_order_counts_everything_and_keeps_what_it_must(count: int
     exchanges = [
         {**_EXCHANGE, "number": number, "state": str(number)} for number in range(1, count + 1)
     ]  # fmt: skip
-    told = list(folded(runs(exchanges), most, keep))
-    shown = [run.first["number"] for run in told if not isinstance(run, Gap)]
-    assert shown == sorted(shown)
-    assert keep & set(range(1, count + 1)) <= set(shown)
-    assert len(shown) + sum(run.exchanges for run in told if isinstance(run, Gap)) == count
-    assert len(shown) <= most + 5 * len(keep)
+    parts = list(folded(runs(exchanges), most, keep))
+    kept = [run.first["number"] for run in parts if not isinstance(run, Gap)]
+    assert kept == sorted(kept)
+    assert keep & set(range(1, count + 1)) <= set(kept)
+    assert len(kept) + sum(run.exchanges for run in parts if isinstance(run, Gap)) == count
+    assert len(kept) <= most + 5 * len(keep)
 
 
 _EXCHANGE = {
@@ -88,8 +88,8 @@ def test_the_host_of_an_exchange_is_told_from_what_the_data_has(
     def exchange(url: str, operation: str, note: str | None = None) -> Data:
         return {"operation": operation, "note": note, "request": {"url": url}}
 
-    told = on_download([exchange("http://a.test/", "poll"), exchange("http://d.test/", "download")])
-    assert told(exchange(url, operation, note)) is expected
+    is_download = on_download([exchange("http://a.test/", "poll"), exchange("http://d.test/", "download")])
+    assert is_download(exchange(url, operation, note)) is expected
 
 
 def test_numbers_are_written_for_people() -> None:

@@ -69,9 +69,9 @@ def test_hostile_texts_are_shown_and_change_nothing_else() -> None:
     assert Counter(each.tag for each in read(hostile_page)) == Counter(each.tag for each in read(harmless_page))
     hostile_page.encode("utf-8")
     assert not re.search("[\x00-\x08\x0b-\x1f\x7f-\x9f\ud800-\udfff\ufffe\u202e]", hostile_page)
-    shown = read(hostile_page).one("main").text
-    assert "</script></pre></details></svg><img src=x onerror=alert(1)>\" ' & &amp; ]]> <!-- \\x1b[31mred" in shown
-    assert "\\ud800" in shown
+    text = read(hostile_page).one("main").text
+    assert "</script></pre></details></svg><img src=x onerror=alert(1)>\" ' & &amp; ]]> <!-- \\x1b[31mred" in text
+    assert "\\ud800" in text
 
 
 def test_the_page_of_the_whole_library_is_small() -> None:
@@ -110,14 +110,14 @@ def test_errors_alone_are_no_violations() -> None:
 
 
 def test_a_violated_rule_is_quoted_and_links_to_its_case() -> None:
-    # The same scenario twice: the first run of it kept the promise.
+    # The same scenario twice: the first run of it kept the rule.
     report = sample.report(cases=[("download/url_404", ""), ("download/url_404", "no fallback")])
     root = read(page(report))
-    promise = root.one("article", "rule")
-    assert promise.one("blockquote").text == sample.RULES[0]["sentence"]
-    assert sample.GROK in promise.text
-    assert promise.one("span", "level").text == "must"
-    link = promise.one("a")
+    rule = root.one("article", "rule")
+    assert rule.one("blockquote").text == sample.RULES[0]["sentence"]
+    assert sample.GROK in rule.text
+    assert rule.one("span", "level").text == "must"
+    link = rule.one("a")
     assert link.text == "download/url_404"
     (broken,) = [each for each in root if "#" + each.attributes.get("id", "") == link.attributes["href"]]
     assert "fail" in broken.classes
@@ -135,10 +135,10 @@ def test_should_rules_are_warnings_until_the_options_say_so() -> None:
 
 
 def test_what_was_not_judged_is_listed_with_the_reason() -> None:
-    told = read(page(sample.report())).one("main").text
-    assert "it tests creating a task, and this client is given one" in told
-    assert "create/create_401" in told
-    assert "our gateway has no limits" in told
+    text = read(page(sample.report())).one("main").text
+    assert "it tests creating a task, and this client is given one" in text
+    assert "create/create_401" in text
+    assert "our gateway has no limits" in text
 
 
 def test_every_rule_is_listed_with_how_it_went() -> None:

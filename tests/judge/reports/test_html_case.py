@@ -50,9 +50,9 @@ def test_an_exchange_that_the_journal_dropped_is_named_without_a_link() -> None:
     case = sample.case("download/url_404", "no fallback")
     case["violations"][0]["exchange"] = 1
     case["exchanges"] = case["exchanges"][1:]
-    shown = single(case)
-    assert "exchange #1, which the journal no longer has" in shown.text
-    assert not shown.all("rect", "hit")
+    element = single(case)
+    assert "exchange #1, which the journal no longer has" in element.text
+    assert not element.all("rect", "hit")
 
 
 def test_a_violation_without_an_exchange_names_none() -> None:
@@ -77,9 +77,9 @@ def test_long_texts_are_cut() -> None:
     case = sample.case("download/url_404", "no fallback")
     case["output"] = "first\n" + "x" * 100_000 + "\nlast"
     case["exchanges"][0]["reply"]["body"] = "y" * 100_000
-    shown = single(case)
-    assert len(shown.text) < 20_000
-    output = shown.one("pre", "output").text
+    element = single(case)
+    assert len(element.text) < 20_000
+    output = element.one("pre", "output").text
     assert output.startswith("first\n")
     assert output.endswith("\nlast")
     assert "96,011 characters left out" in output

@@ -25,14 +25,14 @@ def named(element: ElementTree.Element, classname: str, name: str) -> list[Eleme
 
 
 def test_every_scenario_is_a_test_case_and_the_totals_agree() -> None:
-    told = suite(sample.report())
-    cases = told.findall("testcase")
-    assert told.get("tests") == str(len(cases)) == "13"
+    suite_element = suite(sample.report())
+    cases = suite_element.findall("testcase")
+    assert suite_element.get("tests") == str(len(cases)) == "13"
     for attribute, path in (("failures", "failure"), ("errors", "error"), ("skipped", "skipped")):
-        assert told.get(attribute) == str(len(told.findall(f"testcase/{path}")))
-    assert (told.get("failures"), told.get("errors"), told.get("skipped")) == ("4", "1", "1")
-    assert told.get("timestamp") == "2026-11-24T12:00:00"
-    assert (told.get("time"), cases[0].get("time")) == ("12.300", "0.420")
+        assert suite_element.get(attribute) == str(len(suite_element.findall(f"testcase/{path}")))
+    assert (suite_element.get("failures"), suite_element.get("errors"), suite_element.get("skipped")) == ("4", "1", "1")
+    assert suite_element.get("timestamp") == "2026-11-24T12:00:00"
+    assert (suite_element.get("time"), cases[0].get("time")) == ("12.300", "0.420")
 
 
 def test_a_failure_has_the_violation_the_timeline_the_output_and_how_to_run_it_again() -> None:
@@ -40,7 +40,7 @@ def test_a_failure_has_the_violation_the_timeline_the_output_and_how_to_run_it_a
     assert failure is not None
     assert failure.get("type") == "fallback-download"
     assert failure.get("message") == "fallback-download: the download failed, and /content was never asked for"
-    told = failure.text or ""
+    details = failure.text or ""
     for text in (
         "must fallback-download: the download failed, and /content was never asked for (exchange #4)\n  OctopusX",
         "expected: clip, from content\nactual:   it reported a failure: exit 1",
@@ -48,23 +48,23 @@ def test_a_failure_has_the_violation_the_timeline_the_output_and_how_to_run_it_a
         "output:\nwaiting for download/url_404\nno clip: 404 Client Error",
         "rerun: video-mockserver check --scenario download/url_404",
     ):
-        assert text in told
+        assert text in details
 
 
 @pytest.mark.parametrize(("level", "failed"), [("must", False), ("should", True)])
 def test_a_should_rule_is_a_failure_only_when_the_options_say_so(level: str, failed: bool) -> None:
     (case,) = named(suite(sample.report(level=level)), "polling", "mixed_errors")
-    told = case.find("failure" if failed else "system-out")
+    element = case.find("failure" if failed else "system-out")
     assert [each.tag for each in case] == ["failure" if failed else "system-out"]
-    assert told is not None
-    assert "should poll-interval: it polled again after 0.1 s" in (told.text or "")
-    assert told.get("type") == ("poll-interval" if failed else None)
+    assert element is not None
+    assert "should poll-interval: it polled again after 0.1 s" in (element.text or "")
+    assert element.get("type") == ("poll-interval" if failed else None)
 
 
 def test_an_error_is_an_error_and_a_skipped_scenario_says_why() -> None:
-    told = suite(sample.report())
-    error = named(told, "create", "slow_create")[0].find("error")
-    skipped = named(told, "create", "create_401")[0].find("skipped")
+    suite_element = suite(sample.report())
+    error = named(suite_element, "create", "slow_create")[0].find("error")
+    skipped = named(suite_element, "create", "create_401")[0].find("skipped")
     assert error is not None
     assert error.get("message") == "exit 1"
     assert "No module named httpx" in (error.text or "")
@@ -88,14 +88,14 @@ def test_the_options_are_properties() -> None:
 
 
 def test_hostile_texts_survive_in_junit() -> None:
-    told = suite(spoiled(sample.report()))
-    failure = told.findall("testcase/failure")[0]
+    suite_element = suite(spoiled(sample.report()))
+    failure = suite_element.findall("testcase/failure")[0]
     assert "</script></pre></details></svg><img src=x onerror=alert(1)>\" ' & &amp; ]]> <!--" in (failure.text or "")
     assert "\\ud800" in (failure.get("message") or "")
-    assert len(told.findall("testcase")) == 13
+    assert len(suite_element.findall("testcase")) == 13
 
 
-def test_a_long_story_is_folded_in_junit() -> None:
-    told = suite(all_failed()).findall("testcase/failure")[0].text or ""
-    assert "... 140 exchanges more ..." in told
-    assert len(told) < 25_000
+def test_a_long_timeline_is_folded_in_junit() -> None:
+    details = suite(all_failed()).findall("testcase/failure")[0].text or ""
+    assert "... 140 exchanges more ..." in details
+    assert len(details) < 25_000

@@ -24,15 +24,15 @@ def words(mark: Element) -> list[str]:
 
 
 def test_a_mark_stands_for_an_exchange_in_the_lane_of_its_host() -> None:
-    shown = marks(drawing("download/url_404"))
-    assert [words(mark) for mark in shown] == [
+    drawn = marks(drawing("download/url_404"))
+    assert [words(mark) for mark in drawn] == [
         ["create", "200"], ["poll", "200"], ["poll", "200"], ["download", "404"],
     ]  # fmt: skip
-    tops = [float(mark.one("rect").attributes["y"]) for mark in shown]
+    tops = [float(mark.one("rect").attributes["y"]) for mark in drawn]
     assert tops[0] == tops[1] == tops[2] < tops[3]
-    lefts = [float(mark.one("rect").attributes["x"]) for mark in shown]
+    lefts = [float(mark.one("rect").attributes["x"]) for mark in drawn]
     assert lefts == sorted(lefts)
-    assert "GET" in shown[3].one("title").text
+    assert "GET" in drawn[3].one("title").text
 
 
 def test_polls_that_repeat_are_one_mark_with_their_number() -> None:
@@ -45,7 +45,7 @@ def test_a_fault_is_named_and_dashed() -> None:
     fault = marks(drawing("download/reset_in_the_middle"))[-1]
     assert words(fault) == ["download", "200", "reset"]
     assert "fault" in fault.classes
-    # A status that never arrived is not shown.
+    # A status that never arrived is not drawn.
     unseen = marks(single(sample.case("download/closed_without_answer", "no fallback")).one("svg"))[-1]
     assert words(unseen) == ["download", "no reply", "close"]
     assert {"no", "fault"} <= set(unseen.classes)
@@ -85,12 +85,12 @@ def test_a_drawing_of_200_exchanges_that_all_differ_shows_the_ends_and_what_brok
     svg = single(case).one("svg")
     assert len(marks(svg)) < 30
     assert float(svg.attributes["width"]) < 2000
-    told = [each.one("title").text.split()[0] for each in marks(svg) if each.all("title")]
-    assert told[0] == "#1"
-    assert told[-1] == "#200"
-    assert {"#89", "#90", "#91"} <= set(told)
+    numbers = [each.one("title").text.split()[0] for each in marks(svg) if each.all("title")]
+    assert numbers[0] == "#1"
+    assert numbers[-1] == "#200"
+    assert {"#89", "#90", "#91"} <= set(numbers)
     left_out = [int(words(mark)[1].split()[0]) for mark in marks(svg) if "gap" in mark.classes]
-    assert sum(left_out) + len(told) == 200
+    assert sum(left_out) + len(numbers) == 200
 
 
 def test_a_case_without_a_request_says_so() -> None:

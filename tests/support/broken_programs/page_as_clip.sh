@@ -1,6 +1,6 @@
 #!/bin/sh
 # rule: check-body
-# Takes whatever comes with 200 for the film, a page or an error too: it does not look at what came.
+# Takes whatever comes with 200 for the clip, a page or an error too: it does not look at what came.
 set -u
 key="Authorization: Bearer $VIDEO_API_KEY"
 task=$VIDEO_BASE_URL/videos/$VIDEO_TASK_ID
