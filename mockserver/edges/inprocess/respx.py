@@ -151,7 +151,7 @@ class VideoMock(JudgedFake):
         )
 
     async def async_handler(self, request: httpx.Request) -> httpx.Response:
-        """The same for respx's async side."""
+        """The same for respx's async routers."""
         return self.handler(request)
 
     def __enter__(self) -> VideoMock:

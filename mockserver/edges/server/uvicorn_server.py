@@ -69,7 +69,7 @@ class UvicornServer(uvicorn.Server):
 
     @contextlib.contextmanager
     def capture_signals(self) -> Iterator[None]:
-        """Signals are the business of whoever runs this."""
+        """Whoever runs this handles signals."""
         yield
 
     def submit(self, work: Callable[..., Coroutine[Any, Any, None]], *args: Any) -> Future[None] | None:

@@ -57,7 +57,7 @@ class Wire:
 
     @property
     def gone(self) -> bool:
-        """Whether there is nobody to write to any more; known a little before `lost` is set."""
+        """Whether the connection has ended or is ending; true a little before `lost` is set."""
         return self.lost.is_set() or self.transport.is_closing()
 
     async def play(
@@ -143,7 +143,7 @@ class Wire:
         await self.lost.wait()
 
     async def _flushed(self) -> None:
-        """Wait until the client's side has everything that was written, or has stopped taking it."""
+        """Wait until everything that was written has arrived, or the client has stopped reading."""
         loop = asyncio.get_running_loop()
         until = loop.time() + self._limits.flush_timeout
         left = self._unsent()
@@ -156,7 +156,7 @@ class Wire:
             await asyncio.sleep(_BLIND_PAUSE)
 
     def _unsent(self) -> int:
-        """How many bytes have not arrived at the client's side, as far as it can be known."""
+        """How many bytes have not arrived at the client, as far as it can be known."""
         sock = self.transport.get_extra_info("socket")
         if sock is None or sock.fileno() < 0:
             return 0

@@ -138,7 +138,7 @@ def test_a_signal_ends_the_command_whatever_its_clients_do(tmp_path: Path, numbe
         (tmp_path / f"{name}.json").write_text(write_scenario(scripted(name=name, **reply), format="json"))
     ready = tmp_path / "ready"
     command = [*COMMAND, "serve", "--port", "0", "--ready-file", str(ready)]
-    more = ["--scenarios", str(tmp_path), "--log-format", "none"]
+    more = ["--scenario-dir", str(tmp_path), "--log-format", "none"]
     with subprocess.Popen([*command, *more], stdout=subprocess.DEVNULL, stderr=subprocess.PIPE) as process:
         clients = []
         try:

@@ -301,6 +301,7 @@ def is_error(reply: Reply) -> None:
         assert isinstance(told["code"], str)
 
 
+@pytest.mark.slow
 @settings(
     max_examples=50, deadline=None, derandomize=True, database=None,
     suppress_health_check=[HealthCheck.too_slow, HealthCheck.data_too_large, HealthCheck.large_base_example],

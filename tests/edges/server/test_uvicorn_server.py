@@ -273,6 +273,7 @@ def test_such_a_client_meets_faults_like_any_other(manual_server: VideoServer) -
         sees(client, 1024, BODY[:7], "reset")
 
 
+@pytest.mark.slow
 def test_such_a_connection_is_counted_and_timed_once(own_server: VideoServer) -> None:
     server = own_server
     polls = (ReplyTemplate(text="fine"), ReplyTemplate(text=TEXT, delay=60))

@@ -339,7 +339,7 @@ def test_the_command_has_nothing_to_say_about_faults(tmp_path: Path) -> None:
         str(ready),
         "--manual-clock",
     ]
-    more = ["--scenarios", str(folder), "--log-format", "none"]
+    more = ["--scenario-dir", str(folder), "--log-format", "none"]
     with subprocess.Popen([*command, *more], stdout=subprocess.PIPE, stderr=subprocess.PIPE) as process:
         try:
             eventually(ready.exists)

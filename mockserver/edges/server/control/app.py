@@ -25,7 +25,7 @@ from starlette.routing import Route, Router
 from starlette.types import ASGIApp, Receive, Scope, Send
 
 from ..options import check_token
-from .errors import SHOWN, ControlError
+from .errors import MAX_SHOWN, ControlError
 from .guard import Guard
 from .provider import FakeProvider
 from .reading import check_fields, parse_object, read_query, read_text
@@ -110,7 +110,10 @@ async def _no_such_route(scope: Scope, receive: Receive, send: Send) -> None:
     path = unquote(scope["path"])
     close = get_close_matches(path, dict.fromkeys(route.path for route in CONTROL_ROUTES), 3, 0.6)
     raise ControlError(
-        404, f"no route {CONTROL}{path[:SHOWN]}", [CONTROL + known for known in close], more={"routes": route_lines()}
+        404,
+        f"no route {CONTROL}{path[:MAX_SHOWN]}",
+        [CONTROL + known for known in close],
+        more={"routes": route_lines()},
     )
 
 
@@ -139,7 +142,7 @@ class _Resource:
         route = self._methods.get(method)
         if route is None:
             allowed = ", ".join(sorted(self._methods))
-            here = CONTROL + unquote(scope["path"])[:SHOWN]
+            here = CONTROL + unquote(scope["path"])[:MAX_SHOWN]
             raise ControlError(405, f"{here} has no method {method} (available: {allowed})", headers={"allow": allowed})
         query = read_query(scope, route)
         text = await read_text(scope, receive, route) if method not in ("GET", "HEAD", "DELETE") else ""

@@ -8,9 +8,9 @@ from typing import Any
 
 from ....scenario.problems import ScenarioError
 
-__all__ = ["SHOWN", "ControlError", "wrong_scenario"]
+__all__ = ["MAX_SHOWN", "ControlError", "wrong_scenario"]
 
-SHOWN = 80  # characters of a wrong value that are worth repeating
+MAX_SHOWN = 80  # characters of a wrong value that are worth repeating
 
 
 @dataclass(slots=True)

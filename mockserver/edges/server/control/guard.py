@@ -10,7 +10,7 @@ from urllib.parse import urlsplit
 
 from starlette.types import Scope
 
-from .errors import SHOWN, ControlError
+from .errors import MAX_SHOWN, ControlError
 
 __all__ = ["Guard"]
 
@@ -55,7 +55,7 @@ class Guard:
         for origin in headers.get(b"origin", []):
             if origin.lower() not in own:
                 raise ControlError(
-                    403, f"pages of another origin may not use the control API (Origin: {origin[:SHOWN]!r})"
+                    403, f"pages of another origin may not use the control API (Origin: {origin[:MAX_SHOWN]!r})"
                 )
         for site in headers.get(b"sec-fetch-site", []):
             if site.lower() not in ("same-origin", "none"):

@@ -13,7 +13,7 @@ from starlette.requests import Request
 from starlette.types import Receive, Scope
 
 from ....api.suggest import close_matches
-from .errors import SHOWN, ControlError
+from .errors import MAX_SHOWN, ControlError
 from .fields import Field
 from .routes import BODY_LIMIT, JSON_TYPES, YAML_TYPES, ControlRoute
 
@@ -31,7 +31,7 @@ def read_query(scope: Scope, route: ControlRoute) -> dict[str, Any]:
         raise ControlError(400, f"query: {error}") from None
     for name, value in pairs:
         if name in given:
-            raise ControlError(400, f"query: {name[:SHOWN]!r} is given twice")
+            raise ControlError(400, f"query: {name[:MAX_SHOWN]!r} is given twice")
         given[name] = value
     return check_fields(
         {name: _from_text(value, name, route.query) for name, value in given.items()}, route.query, "query"
@@ -52,8 +52,8 @@ async def read_text(scope: Scope, receive: Receive, route: ControlRoute) -> str:
     taken = (*JSON_TYPES, *YAML_TYPES) if route.scenario_body else JSON_TYPES
     content_type = request.headers.get("content-type")
     media_type = (content_type or "").partition(";")[0].strip().lower()
-    shown = media_type[:SHOWN] if content_type is not None else "missing"
-    wrong_type = ControlError(415, f"the body's Content-Type is {shown!r}; send {' or '.join(taken)}")
+    sent_type = media_type[:MAX_SHOWN] if content_type is not None else "missing"
+    wrong_type = ControlError(415, f"the body's Content-Type is {sent_type!r}; send {' or '.join(taken)}")
     # Refused even with an empty body: the types that a page can send without a preflight are never right here.
     if content_type is not None and media_type not in taken:
         raise wrong_type
@@ -94,7 +94,7 @@ def check_fields(given: Mapping[str, Any], fields: tuple[Field, ...], where: str
     for name in given:
         if name not in names:
             available = f"available: {', '.join(names)}" if names else "no fields are available here"
-            raise ControlError(400, f"{where}: no field {name[:SHOWN]!r} ({available})", close_matches(name, names))
+            raise ControlError(400, f"{where}: no field {name[:MAX_SHOWN]!r} ({available})", close_matches(name, names))
     checked: dict[str, Any] = {}
     for field in fields:
         value = given.get(field.name)
@@ -145,4 +145,4 @@ def _checked(field: Field, value: Any, where: str) -> Any:
 def rendered(value: Any) -> str:
     """A wrong value as a message shows it: JSON, shortened."""
     text = json.dumps(value, ensure_ascii=False)
-    return text if len(text) <= SHOWN else f"{text[:SHOWN]}..."
+    return text if len(text) <= MAX_SHOWN else f"{text[:MAX_SHOWN]}..."

@@ -81,7 +81,7 @@ _JOURNAL_QUERY: tuple[Field, ...] = (
     Field("status", "integer", "Only replies of this status.", minimum=100, maximum=999),
     Field("host", "string", "Only requests to this origin.", choices=("api", "download")),
     Field("after", "integer", "Only exchanges with a number above this one.", minimum=0, maximum=10**15),
-    Field("limit", "integer", "At most so many, the oldest that fit.", minimum=1, maximum=10**15),
+    Field("limit", "integer", "At most this many, oldest first.", minimum=1, maximum=10**15),
 )
 _SCENARIO = Field("scenario", "string", "Full name, or the last part of it where only one scenario has it.")
 _REQUIRED_SCENARIO = Field("scenario", "string", _SCENARIO.meaning, required=True)

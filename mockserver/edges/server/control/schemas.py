@@ -44,7 +44,7 @@ _TASK: Mapping[str, Schema] = {
     "id": _STRING,
     "scenario": _STRING,
     "state": {"type": "string", "description": "The scenario's name for where the task stands."},
-    "ended": {"type": "boolean", "description": "Nothing leads out of its state."},
+    "ended": {"type": "boolean", "description": "No transition leads out of its state."},
     "polls": {"type": "integer", "minimum": 0, "description": "Polls answered in this state."},
     "dialect": {"type": "string", "enum": list(DIALECTS)},
     "billed": {"type": "boolean", "description": "A client made it."},
@@ -58,8 +58,8 @@ CONTROL_SCHEMAS: Mapping[str, Schema] = {
         {
             "error": _object(
                 {
-                    "message": {"type": "string", "description": "What is wrong, where, and what would be right."},
-                    "near": {"type": "array", "items": _STRING, "description": "Right ones that look alike."},
+                    "message": {"type": "string", "description": "What is wrong, where, and what would be valid."},
+                    "near": {"type": "array", "items": _STRING, "description": "Valid values that are similar."},
                 },
                 {
                     "problems": {
@@ -71,7 +71,7 @@ CONTROL_SCHEMAS: Mapping[str, Schema] = {
                         }),
                         "description": "What is wrong with a scenario: all of it, each with its line.",
                     },
-                    "routes": {"type": "array", "items": _STRING, "description": "The routes that there are."},
+                    "routes": {"type": "array", "items": _STRING, "description": "The available routes."},
                 },
             )
         }
@@ -97,7 +97,7 @@ CONTROL_SCHEMAS: Mapping[str, Schema] = {
     "Clock": _object(
         {
             "now": _SECONDS,
-            "manual": {"type": "boolean", "description": "It stands still until it is advanced."},
+            "manual": {"type": "boolean", "description": "It does not move until it is advanced."},
             "speed": {"type": ["number", "null"], "description": "Its seconds in one real second; null when manual."},
         }
     ),
@@ -131,7 +131,7 @@ CONTROL_SCHEMAS: Mapping[str, Schema] = {
         {
             "total": {"type": "integer", "minimum": 0, "description": "Exchanges so far, the dropped ones included."},
             "dropped": {"type": "integer", "minimum": 0, "description": "The oldest, which are no longer kept."},
-            "more": {"type": "boolean", "description": "More fit than `limit` let through."},
+            "more": {"type": "boolean", "description": "More match than `limit` allows."},
         },
     ),
     "Cleared": _object({"cleared": _COUNT}),
@@ -168,7 +168,7 @@ CONTROL_SCHEMAS: Mapping[str, Schema] = {
             "scenario": {
                 "type": "object",
                 "required": ["summary", "start", "states"],
-                "description": "What its file holds; it can be sent back as it is.",
+                "description": "The content of its file; it can be sent back unchanged.",
             },
         }
     ),
@@ -180,7 +180,7 @@ CONTROL_SCHEMAS: Mapping[str, Schema] = {
                 "type": "array",
                 "items": _object({
                     "id": _STRING, "scenario": _STRING, "state": _STRING, "model": _STRING, "prompt": _STRING,
-                    "operation": {"type": "string", "description": "The one that made it."},
+                    "operation": {"type": "string", "description": "The operation that made it."},
                     "created_at": _SECONDS, "deleted": _BOOLEAN,
                 }),
             },

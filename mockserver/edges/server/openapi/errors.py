@@ -62,11 +62,11 @@ STORAGE_ERRORS: Mapping[int, str] = {
     403: "The signature is missing or wrong, or the link has expired.",
     404: "No such clip.",
     405: "The path has no such method.",
-    410: "A scenario says so.",
-    429: "A scenario says so.",
-    500: "A scenario says so.",
-    502: "A scenario says so.",
-    503: "A scenario says so.",
+    410: "Where a scenario sends it.",
+    429: "Where a scenario sends it.",
+    500: "Where a scenario sends it.",
+    502: "Where a scenario sends it.",
+    503: "Where a scenario sends it.",
 }
 _EXAMPLE_VALUES: Mapping[str, object] = {
     "request_id": "mock0000000000000001",
