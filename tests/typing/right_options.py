@@ -1,3 +1,4 @@
+# pyright: strict
 """What a user writes, strictly typed: a type checker finds nothing here."""
 
 from __future__ import annotations

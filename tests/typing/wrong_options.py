@@ -1,3 +1,4 @@
+# pyright: strict
 """Four slips that a type checker must find, each in the line that is marked."""
 
 from __future__ import annotations
