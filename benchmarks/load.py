@@ -82,9 +82,9 @@ asyncio.run(uvicorn.Server(config).serve(sockets=[sock]))
 FAKE = """
 import asyncio, sys
 from video_mockserver.edges.server.serve import serve
-from video_mockserver.scenario.library import load_clip, shipped_shelf
+from video_mockserver.fake.clip_files import load_clip, shipped_clips
 from video_mockserver.fake.clips import ClipShelf
-shelf = shipped_shelf()
+shelf = shipped_clips()
 if len(sys.argv) > 1:
     film = load_clip(sys.argv[1], name="big")
     shelf = ClipShelf({**shelf.clips, film.name: film}, shelf.read, shelf.pictures)

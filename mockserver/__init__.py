@@ -115,9 +115,9 @@ _HOMES = {
 
 def __getattr__(name: str) -> Any:
     if name == "__version__":
-        from importlib.metadata import version
+        from .api.version import tool_version
 
-        value: Any = version("video-mockserver")
+        value: Any = tool_version()
     elif name in _HOMES:
         value = getattr(import_module(f".{_HOMES[name]}", __name__), name)
     else:

@@ -360,8 +360,8 @@ def test_a_wrong_marker_fails_at_collection_with_what_would_be_right(run, marker
 @pytest.mark.parametrize(
     ("option", "said"),
     [
-        ('profil="openai"', "no option 'profil' (did you mean 'dialect'?)"),
-        ('dialect="openia"', "dialect: no 'openia'; there are octopusx, new-api, openai"),
+        ('profil="openai"', "no option 'profil' (available: dialect, unknown_tasks, strict, "),
+        ('dialect="openia"', "dialect: no 'openia' (did you mean 'openai'?)"),
     ],
 )
 def test_a_wrong_option_is_told_in_one_line(run, option: str, said: str, fixture: str) -> None:  # type: ignore[no-untyped-def]
@@ -372,7 +372,7 @@ def test_a_wrong_option_is_told_in_one_line(run, option: str, said: str, fixture
     """)
     result.assert_outcomes(errors=1)
     told = result.stdout.str().partition("ERROR at setup of test_it")[2].partition("short test summary")[0]
-    assert f"\n{said}\n" in told
+    assert f"\n{said}" in told
     assert told.count("\n") == 2, told
 
 
@@ -563,8 +563,8 @@ def test_nothing_of_ours_is_imported_before_it_is_used(run) -> None:  # type: ig
     import sys
 
     def test_it():
-        ours = {name for name in sys.modules if name.partition(".")[0] == "mockserver"}
-        assert ours <= {"mockserver", "video_mockserver.pytest_plugin"}, ours
+        ours = {name for name in sys.modules if name.partition(".")[0] == "video_mockserver"}
+        assert ours == {"video_mockserver", "video_mockserver.pytest_plugin"}, ours
         assert not {"uvicorn", "starlette", "yaml"} & set(sys.modules)
     """,
         "-p", "no:schemathesis",

@@ -9,63 +9,130 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from enum import StrEnum
+from typing import Any, Literal, NamedTuple
 
 __all__ = [
     "CREATE_FIELDS",
+    "DOCUMENTED_STATUSES",
     "DOWNLOAD_ALIAS",
     "DOWNLOAD_ROUTE",
     "FIXED_SECONDS",
+    "GATEWAY_STATUSES",
+    "OCTOPUSX_STATUSES",
     "OUTCOMES",
     "ROUTES",
+    "SEEDANCE_STATUSES",
     "STATUS_PHASES",
     "TASK_QUERY",
+    "TASK_STATUSES",
     "URL_FIELDS",
     "URL_FIELDS_TABLE_READING",
+    "WRAPPED_STATUSES",
     "FieldFact",
     "FoundUrl",
+    "OutcomeName",
     "Phase",
+    "PhaseStatuses",
     "Route",
+    "StatusFact",
+    "is_waiting",
     "phase_of",
     "result_urls",
+    "unified_status",
 ]
 
 
 class Phase(StrEnum):
-    """What a status word means to a client: wait, fetch, or give up."""
+    """What a status means to a client: wait, fetch, or give up."""
 
     PENDING = "pending"
     SUCCEEDED = "succeeded"
     FAILED = "failed"
 
 
-# The words the documentation uses on its several pages, and those that its gateways are known to say instead.
-# A word that is not here is read as "not the end yet": a client that stops at a word it does not know loses a clip.
-STATUS_PHASES: Mapping[str, Phase] = {
-    "queued": Phase.PENDING,
-    "pending": Phase.PENDING,
-    "processing": Phase.PENDING,
-    "in_progress": Phase.PENDING,
-    "running": Phase.PENDING,
-    "submitted": Phase.PENDING,
-    "not_start": Phase.PENDING,
-    "unknown": Phase.PENDING,
-    "completed": Phase.SUCCEEDED,
-    "succeeded": Phase.SUCCEEDED,
-    "success": Phase.SUCCEEDED,
-    "done": Phase.SUCCEEDED,
-    "failed": Phase.FAILED,
-    "failure": Phase.FAILED,
-    "cancelled": Phase.FAILED,
-    "canceled": Phase.FAILED,
-    "expired": Phase.FAILED,
+@dataclass(frozen=True, slots=True)
+class StatusFact:
+    """One status of a task: its phase, and where it is documented.
+
+    - `source`: whose pages name it for the task object: `"octopusx"`, or `"openai"` for one that only the API which
+      OctopusX imitates has; None: other pages or gateways use it.
+    - `waiting`: the work has not started.
+    - `unified`: the status of such a task on the pages of the unified interface, where that is another.
+    """
+
+    phase: Phase
+    source: Literal["octopusx", "openai"] | None = None
+    waiting: bool = False
+    unified: str | None = None
+
+
+# Every known status. Any other is read as "not the end yet": a client that stops at an unknown one loses a clip.
+TASK_STATUSES: Mapping[str, StatusFact] = {
+    "queued": StatusFact(Phase.PENDING, "octopusx", waiting=True, unified="pending"),
+    "pending": StatusFact(Phase.PENDING, waiting=True),
+    "processing": StatusFact(Phase.PENDING, "octopusx"),
+    "in_progress": StatusFact(Phase.PENDING, "openai", unified="processing"),
+    "running": StatusFact(Phase.PENDING),
+    "submitted": StatusFact(Phase.PENDING, waiting=True),
+    "not_start": StatusFact(Phase.PENDING, waiting=True),
+    "unknown": StatusFact(Phase.PENDING),
+    "completed": StatusFact(Phase.SUCCEEDED, "octopusx"),
+    "succeeded": StatusFact(Phase.SUCCEEDED),
+    "success": StatusFact(Phase.SUCCEEDED),
+    "done": StatusFact(Phase.SUCCEEDED),
+    "failed": StatusFact(Phase.FAILED, "octopusx"),
+    "failure": StatusFact(Phase.FAILED),
+    "cancelled": StatusFact(Phase.FAILED, "octopusx", unified="failed"),
+    "canceled": StatusFact(Phase.FAILED),
+    "expired": StatusFact(Phase.FAILED, unified="failed"),
 }
+STATUS_PHASES: Mapping[str, Phase] = {name: fact.phase for name, fact in TASK_STATUSES.items()}
+# The statuses of a task object that OctopusX's pages name; and those with the ones of the API that it imitates.
+OCTOPUSX_STATUSES = tuple(name for name, fact in TASK_STATUSES.items() if fact.source == "octopusx")
+DOCUMENTED_STATUSES = frozenset(name for name, fact in TASK_STATUSES.items() if fact.source is not None)
 
 
 def phase_of(status: object) -> Phase:
-    """The phase a status word stands for; case and surrounding blanks do not count, unknown words are pending."""
+    """The phase a status stands for; case and surrounding blanks do not count, unknown ones are pending."""
     if not isinstance(status, str):
         return Phase.PENDING
     return STATUS_PHASES.get(status.strip().casefold(), Phase.PENDING)
+
+
+def is_waiting(status: object) -> bool:
+    """Whether the work of a task with this status has not started; case and surrounding blanks do not count."""
+    fact = TASK_STATUSES.get(status.strip().casefold()) if isinstance(status, str) else None
+    return fact is not None and fact.waiting
+
+
+def unified_status(status: Any) -> Any:
+    """A status as the unified interface shows it; what is unknown stays as it is."""
+    fact = TASK_STATUSES.get(status) if isinstance(status, str) else None
+    return status if fact is None or fact.unified is None else fact.unified
+
+
+class PhaseStatuses(NamedTuple):
+    """The four statuses of a page that has no more of them."""
+
+    waiting: str
+    processing: str
+    succeeded: str
+    failed: str
+
+    def of(self, status: object) -> str:
+        """The one that stands for any status of the task object."""
+        match phase_of(status):
+            case Phase.SUCCEEDED:
+                return self.succeeded
+            case Phase.FAILED:
+                return self.failed
+        return self.waiting if is_waiting(status) else self.processing
+
+
+# Task Status, `GET /v1/video/generations/{task_id}`; the same with Seedance's models; and the gateway's `/content`.
+WRAPPED_STATUSES = PhaseStatuses("queued", "processing", "succeeded", "failed")
+SEEDANCE_STATUSES = PhaseStatuses("SUBMITTED", "IN_PROGRESS", "SUCCESS", "FAILURE")
+GATEWAY_STATUSES = PhaseStatuses("NOT_START", "IN_PROGRESS", "SUCCESS", "FAILURE")
 
 
 # "Polling recommendations", docs.octopusx.ai, Grok Task Query: where a client looks for the result, in this order.
@@ -191,7 +258,8 @@ CREATE_FIELDS = frozenset({
 FIXED_SECONDS: Mapping[str, str] = {"grok-video-3-pro": "10", "grok-video-3-max": "15"}
 
 # What a client that keeps the contract ends with.
-OUTCOMES: Mapping[str, str] = {
+OutcomeName = Literal["clip", "failed", "no_clip", "no_end", "refused"]
+OUTCOMES: Mapping[OutcomeName, str] = {
     "clip": "it delivers the clip, whole and unchanged",
     "failed": "the task failed, was cancelled or expired, and it says so",
     "no_clip": "the task completed, but the clip cannot be had anywhere, and it says so",

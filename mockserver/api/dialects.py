@@ -1,4 +1,4 @@
-"""The family of gateways as data: status words, fields and how absence looks, the URL's place, errors.
+"""The family of gateways as data: statuses, fields and how absence looks, the URL's place, errors.
 
 One more gateway is one more table here. `octopusx` is the documentation, literally; where it is silent it follows
 `new-api`, the gateway that it runs; `openai` is the Videos API that both imitate.
@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import Any, Final
+from typing import Any, Final, Literal
 
 __all__ = ["DIALECTS", "OMIT", "Dialect", "ErrorCase", "enveloped"]
 
@@ -36,7 +36,7 @@ class ErrorCase:
     """
 
     status: int
-    envelope: str
+    envelope: Literal["gateway", "openai", "task", "content"]
     code: str | None
     message: str
     type: str = "invalid_request_error"
@@ -61,7 +61,7 @@ def enveloped(case: ErrorCase, message: str) -> dict[str, Any]:
 class Dialect:
     """One gateway's dialect.
 
-    `words` maps a scenario's status word to the gateway's; a word that is not there is shown as it stands. `fields` are
+    `statuses` maps a scenario's status to the gateway's; one that is not there is shown as it is. `fields` are
     the keys of the task object in order, each with what stands there while there is no value (`OMIT`: no key).
     `url_field` is the dotted place where a scenario's `video_url` is shown (None: nowhere). `create_fields` are the
     keys of a create reply. `expires` says when `expires_at` has a value: `"always"` or `"completed"`.
@@ -69,11 +69,11 @@ class Dialect:
 
     name: str
     summary: str
-    words: Mapping[str, str]
+    statuses: Mapping[str, str]
     fields: tuple[tuple[str, Any], ...]
     create_fields: tuple[str, ...]
     url_field: str | None
-    expires: str
+    expires: Literal["always", "completed"]
     default_model: str | None
     default_seconds: str
     default_size: str
@@ -156,7 +156,7 @@ DIALECTS: Mapping[str, Dialect] = {
     "octopusx": Dialect(
         name="octopusx",
         summary="OctopusX's documentation, literally (the default)",
-        words={},
+        statuses={},
         fields=(
             ("id", OMIT),
             ("object", OMIT),
@@ -185,7 +185,7 @@ DIALECTS: Mapping[str, Dialect] = {
     "new-api": Dialect(
         name="new-api",
         summary="the gateway that OctopusX runs: the URL in metadata.url, empty fields left out",
-        words={"processing": "in_progress", "cancelled": "failed", "expired": "failed"},
+        statuses={"processing": "in_progress", "cancelled": "failed", "expired": "failed"},
         fields=(
             ("id", OMIT),
             ("task_id", OMIT),
@@ -215,7 +215,7 @@ DIALECTS: Mapping[str, Dialect] = {
     "openai": Dialect(
         name="openai",
         summary="the OpenAI Videos API: no URL in the object, null for what is absent, list and delete",
-        words={"processing": "in_progress", "cancelled": "failed", "expired": "failed"},
+        statuses={"processing": "in_progress", "cancelled": "failed", "expired": "failed"},
         fields=(
             ("id", OMIT),
             ("object", OMIT),

@@ -150,7 +150,7 @@ class FaultKind:
 
     - `at`, `amount`: whether it takes a position in the body, or another number: `"no"`, `"may"` or `"must"`.
     - `least`: the smallest amount that makes sense; None: any but 0.
-    - `amount_text`: the amount in words, for journals and reports.
+    - `amount_text`: the amount as text, for journals and reports.
     - `arrives`: what a client can have of the reply: the whole of it, all of it but no body, as much of the body as
       its Content-Length says, or no whole reply.
     - `never_ends`: the client waits until it leaves; with `is_silent` nothing comes in that time.
@@ -205,7 +205,7 @@ def steps(fault: Fault, body: bytes) -> Iterator[Step]:
 
 
 def describe(fault: Fault) -> str:
-    """A fault in words, for journals and reports: `reset after 1024 bytes`."""
+    """A fault as text, for journals and reports: `reset after 1024 bytes`."""
     text = fault.kind.replace("_", " ")
     if fault.at is not None:
         text += f" after {fault.at:.0%} of the body" if isinstance(fault.at, float) else f" after {fault.at} bytes"
@@ -214,7 +214,7 @@ def describe(fault: Fault) -> str:
     return text
 
 
-# The faults that end a reply before its status line, in the journal's words: the client never saw a status.
+# The faults that end a reply before its status line, as the journal describes them: the client never saw a status.
 NO_REPLY = frozenset(
     describe(Fault(name))
     for name, kind in FAULTS.items()

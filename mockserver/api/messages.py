@@ -48,7 +48,7 @@ class Request:
 
 @dataclass(frozen=True, slots=True)
 class Clip:
-    """A film (or picture) that can be served: facts only, the bytes are read by an edge through `source`.
+    """A clip (or picture) that can be served: facts only, the bytes are read by an edge through `source`.
 
     `source` is a path in the file system. `seconds` is its duration, `etag` a strong entity tag with its quotes.
     """

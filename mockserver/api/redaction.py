@@ -24,7 +24,7 @@ def mask_header(name: str, value: str) -> str:
     scheme, _, rest = value.partition(" ")
     if rest and scheme.isalpha() and name.endswith("authorization"):
         return f"{scheme} {mask(rest.strip())}"
-    return mask(value)  # what is no word is no scheme: a key that came without one
+    return mask(value)  # not letters alone, so not a scheme: a key that came without one
 
 
 def mask_query(text: str) -> str:

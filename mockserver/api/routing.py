@@ -11,13 +11,17 @@ from .suggest import close_matches
 __all__ = ["Match", "RouteTree", "api_routes", "routes_for"]
 
 _PARAMETER = "{}"
-_REMEMBERED = 1024
+_MOST_KEPT = 1024  # results of look-ups
 
 
 class RouteTree:
-    """Finds the route for a method and a raw path. A quoted slash is a part of its segment, not a separator."""
+    """Finds the route for a method and a raw path. A quoted slash is a part of its segment, not a separator.
 
-    def __init__(self, routes: Iterable[Route]) -> None:
+    `most_kept` results are kept for the next time (default: 1024).
+    """
+
+    def __init__(self, routes: Iterable[Route], *, most_kept: int = _MOST_KEPT) -> None:
+        self._most_kept = most_kept
         self._root: dict[str, dict[str, object]] = {}
         self._templates: dict[str, None] = {}
         self._found: dict[tuple[str, str], Match | None] = {}
@@ -35,8 +39,8 @@ class RouteTree:
         try:
             return self._found[key]
         except KeyError:
-            # A client asks the same path again and again; strangers' paths must not pile up.
-            if len(self._found) >= _REMEMBERED:
+            # A client requests the same path again and again, but paths that nobody repeats must not pile up.
+            if len(self._found) >= self._most_kept:
                 self._found.clear()
             found = self._found[key] = self._search(method, path)
             return found

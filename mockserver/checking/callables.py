@@ -48,8 +48,8 @@ def check(
     seed: int = 0,
     timeout: float = 40.0,
     terms: Terms | None = None,
-    level: Level = "should",
-    url_order: UrlOrder = "output.url",
+    level: Level | None = None,
+    url_order: UrlOrder | None = None,
     levels: Mapping[str, Level] | None = None,
     ignore: Mapping[str, str] | None = None,
     on_verdict: Callable[[Verdict], None] | None = None,
@@ -64,13 +64,13 @@ def check(
     - `transport`: `"server"` (the default) for real sockets, `"mock"` for httpx and httpx2 without any.
     - `flow`: `"poll"` gives the client a task (the default), `"create"` lets it make one.
     - `timeout`: real seconds after which a client is stopped.
-    - `level`, `url_order`, `levels`, `ignore`: the rules (see `Terms`), or all of them as `terms`.
+    - `level`, `url_order`, `levels`, `ignore`: the rules (see `Terms`), or all of them as `terms`, not both.
     - `on_verdict`: called with each verdict as it comes.
 
     Raises `UnknownScenario`, ValueError for a wrong option, TypeError for a client that returns anything but bytes,
     RuntimeError inside of a running event loop.
     """
-    terms = terms if terms is not None else Terms(level, url_order, levels or {}, ignore or {})
+    terms = _terms(terms, level=level, url_order=url_order, levels=levels, ignore=ignore)
     _known("transport", transport, TRANSPORTS)
     _known("flow", flow, FLOWS)
     _callable(client)
@@ -96,6 +96,15 @@ def check(
             on_verdict(verdict)
     report.seconds = time.perf_counter() - began
     return report
+
+
+def _terms(terms: Terms | None, **given: Any) -> Terms:
+    single = {name: value for name, value in given.items() if value is not None}
+    if terms is None:
+        return Terms(**single)
+    if single:
+        raise ValueError(f"terms: give either terms or {', '.join(single)}, not both")
+    return terms
 
 
 def _known(what: str, value: str, known: Sequence[str]) -> None:

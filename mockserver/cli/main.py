@@ -73,7 +73,7 @@ def _parser() -> argparse.ArgumentParser:
         epilog="Start with 'video-mockserver demo'. 'video-mockserver COMMAND --help' shows its options. Exit codes: "
         "0 success, 1 something is wrong, 2 the command could not run.",
     )
-    parser.add_argument("--version", action="version", version=_version(), help="show the version and exit")
+    parser.add_argument("--version", action=_Version, help="show the version and exit")
     commands = parser.add_subparsers(required=True, metavar="COMMAND")
     _add_serve(commands)
     add_check(commands)
@@ -94,10 +94,21 @@ def _parser() -> argparse.ArgumentParser:
     return parser
 
 
-def _version() -> str:
-    from importlib.metadata import version
+class _Version(argparse.Action):
+    """Looks the version up only when it is asked for: that reads the metadata of the installation."""
 
-    return f"video-mockserver {version('video-mockserver')}"
+    def __init__(self, option_strings: Sequence[str], dest: str, help: str | None = None) -> None:
+        super().__init__(option_strings, dest=argparse.SUPPRESS, nargs=0, help=help)
+
+    def __call__(self, parser: argparse.ArgumentParser, *arguments: object) -> None:
+        print(_version())
+        parser.exit()
+
+
+def _version() -> str:
+    from ..api.version import tool_version
+
+    return f"video-mockserver {tool_version()}"
 
 
 # --- serve ------------------------------------------------------------------------------------------------------------

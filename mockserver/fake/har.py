@@ -16,6 +16,7 @@ from urllib.parse import parse_qsl
 from ..api.faults import NO_REPLY
 from ..api.messages import ClipPart
 from ..api.redaction import mask_query
+from ..api.version import tool_version
 from .journal import Exchange
 
 __all__ = ["har"]
@@ -35,22 +36,13 @@ def har(exchanges: Iterable[Exchange], *, comment: str = "") -> dict[str, Any]:
     """
     log: dict[str, Any] = {
         "version": "1.2",
-        "creator": {"name": "video-mockserver", "version": _version()},
+        "creator": {"name": "video-mockserver", "version": tool_version()},
         "pages": [],
         "entries": [_entry(exchange) for exchange in exchanges],
     }
     if comment:
         log["comment"] = comment
     return {"log": log}
-
-
-def _version() -> str:
-    from importlib.metadata import PackageNotFoundError, version
-
-    try:
-        return version("video-mockserver")
-    except PackageNotFoundError:  # a checkout that was never installed
-        return "0"
 
 
 def _entry(exchange: Exchange) -> dict[str, Any]:

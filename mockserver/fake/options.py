@@ -47,7 +47,8 @@ def check_option_names(options: Mapping[str, object], known: Iterable[str]) -> N
     names = list(known)
     for option in options:
         if option not in names:
-            raise TypeError(f"no option {option!r}{did_you_mean(option, names)}")
+            hint = did_you_mean(option, names) or f" (available: {', '.join(names)})"
+            raise TypeError(f"no option {option!r}{hint}")
 
 
 def checked_keys(keys: Iterable[str] | None) -> frozenset[str] | None:

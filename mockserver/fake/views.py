@@ -6,7 +6,14 @@ import datetime
 from collections.abc import Mapping
 from typing import Any
 
-from ..api.contract import Phase, phase_of, result_urls
+from ..api.contract import (
+    SEEDANCE_STATUSES,
+    WRAPPED_STATUSES,
+    Phase,
+    is_waiting,
+    result_urls,
+    unified_status,
+)
 from ..api.dialects import OMIT, Dialect
 from ..scenario.compiled import Lookup, Overlay
 from .tasks import Task
@@ -15,7 +22,6 @@ __all__ = [
     "completed_at",
     "create_view",
     "document",
-    "gateway_status",
     "iso",
     "task_made_view",
     "unified_create_view",
@@ -25,11 +31,6 @@ __all__ = [
 
 LIFETIME = 86_400  # expires_at is created_at + 86400 in the documented example
 _SHANGHAI = datetime.timezone(datetime.timedelta(hours=8))
-# The unified pages know pending, processing, completed, failed and unknown.
-_UNIFIED_WORDS = {"queued": "pending", "in_progress": "processing", "cancelled": "failed", "expired": "failed"}
-_WRAPPED_WORDS = {Phase.SUCCEEDED: "succeeded", Phase.FAILED: "failed"}
-_SEEDANCE_WORDS = {Phase.SUCCEEDED: "SUCCESS", Phase.FAILED: "FAILURE"}
-_NOT_STARTED = frozenset({"queued", "pending", "submitted", "not_start"})
 
 
 def iso(seconds: float) -> str:
@@ -93,7 +94,7 @@ def _lay_video(shown: dict[str, Any], overlay: Overlay, lookup: Lookup, dialect:
                 there = shown.get(outer)
                 shown[outer] = {**(there if isinstance(there, Mapping) else {}), inner: value}
         elif name == "status" and isinstance(value, str):
-            shown["status"] = dialect.words.get(value, value)
+            shown["status"] = dialect.statuses.get(value, value)
         else:
             shown[name] = value
     for name in overlay.removed:
@@ -118,7 +119,7 @@ def unified_create_view(task: Task, shown: Mapping[str, Any], other_id: str) -> 
     """The documented reply to the unified create. Its `task_id` is not the id to ask with: that is `id`."""
     if task.params.model.startswith("sora"):
         return {"id": task.id, "status": "pending", "status_update_time": int(task.position.since * 1000)}
-    status = _unified_word(shown.get("status"))
+    status = unified_status(shown.get("status"))
     return {
         "id": task.id,
         "status": "processing" if status == "pending" else status,
@@ -132,7 +133,7 @@ def unified_view(task: Task, shown: Mapping[str, Any], lookup: Lookup) -> dict[s
     """`GET /v1/video/query`: null for a URL that is not there yet, and what of the other URL fields there is."""
     view: dict[str, Any] = {
         "id": shown.get("id", task.id),
-        "status": _unified_word(shown.get("status")),
+        "status": unified_status(shown.get("status")),
         "video_url": shown.get("video_url") or _own_url(task, shown) or None,
         "status_update_time": int(task.position.since),
         "progress": shown.get("progress"),
@@ -153,35 +154,18 @@ def _own_url(task: Task, shown: Mapping[str, Any]) -> str:
     return next((found.url for found in result_urls(shown, (field,))), "") if field else ""
 
 
-def _unified_word(status: Any) -> Any:
-    return _UNIFIED_WORDS.get(status, status) if isinstance(status, str) else status
-
-
-def gateway_status(status: object) -> str:
-    """A status as the gateway's `/content` names it: NOT_START, IN_PROGRESS, SUCCESS or FAILURE."""
-    phase = phase_of(status)
-    if phase is not Phase.PENDING:
-        return _SEEDANCE_WORDS[phase]
-    return "NOT_START" if _not_started(status) else "IN_PROGRESS"
-
-
-def _not_started(status: object) -> bool:
-    return isinstance(status, str) and status.strip().casefold() in _NOT_STARTED
-
-
 def wrapped_view(task: Task, shown: Mapping[str, Any], lookup: Lookup) -> dict[str, Any]:
     """`GET /v1/video/generations/{id}`: the task in an envelope; Seedance models have an envelope of their own."""
     found = next(result_urls(shown), None)
     url = found.url if found else _own_url(task, shown)
     error = shown.get("error")
     failure = error if isinstance(error, Mapping) and any(error.values()) else None
-    phase = phase_of(shown.get("status"))
     if "seedance" in task.params.model:
-        data = _seedance(task, shown, url, failure, phase)
+        data = _seedance(task, shown, url, failure)
     else:
         data = {
             "task_id": task.id,
-            "status": _WRAPPED_WORDS.get(phase) or ("queued" if _not_started(shown.get("status")) else "processing"),
+            "status": WRAPPED_STATUSES.of(shown.get("status")),
             "url": url,
             "format": "mp4",
             "metadata": None,
@@ -191,14 +175,12 @@ def wrapped_view(task: Task, shown: Mapping[str, Any], lookup: Lookup) -> dict[s
     return {"code": "success", "message": "", "data": data}
 
 
-def _seedance(
-    task: Task, shown: Mapping[str, Any], url: str, failure: Mapping[str, Any] | None, phase: Phase
-) -> dict[str, Any]:
-    started = not _not_started(shown.get("status"))
+def _seedance(task: Task, shown: Mapping[str, Any], url: str, failure: Mapping[str, Any] | None) -> dict[str, Any]:
+    started = not is_waiting(shown.get("status"))
     created = int(task.created_at)
     return {
         "task_id": task.id,
-        "status": _SEEDANCE_WORDS.get(phase) or ("IN_PROGRESS" if started else "SUBMITTED"),
+        "status": SEEDANCE_STATUSES.of(shown.get("status")),
         "progress": f"{shown.get('progress', 0)}%",
         "submit_time": created,
         "start_time": created if started else 0,

@@ -6,7 +6,7 @@ import json
 import re
 from collections.abc import Iterator, Mapping
 
-from ..api.contract import STATUS_PHASES, TASK_QUERY, URL_FIELDS
+from ..api.contract import DOCUMENTED_STATUSES, STATUS_PHASES, TASK_QUERY, URL_FIELDS
 from ..fake.journal import Exchange
 from .observations import Case
 
@@ -15,7 +15,6 @@ __all__ = ["as_json", "bad_reply_kinds", "document_anomalies", "is_bad_reply", "
 _TYPES = {fact.name: fact.type for fact in TASK_QUERY}
 # Fields that other pages document; the fields of result URLs have rules of their own.
 _ALSO = frozenset({"task_id", *(field.partition(".")[0] for field in URL_FIELDS)})
-_DOCUMENTED_WORDS = frozenset({"queued", "processing", "in_progress", "completed", "failed", "cancelled"})
 _LONGEST_VALUE = 60  # characters of a value in a message
 _LATEST = 10**11  # Unix seconds beyond the year 5000: milliseconds
 
@@ -65,7 +64,7 @@ def document_anomalies(document: Mapping[str, object], requested: str | None = N
         if name not in _TYPES and name not in _ALSO:
             yield "unknown-fields", f"the field {name!r} is undocumented"
     status = document.get("status")
-    if isinstance(status, str) and status.strip() and status not in _DOCUMENTED_WORDS:
+    if isinstance(status, str) and status.strip() and status not in DOCUMENTED_STATUSES:
         known = " (documented on other pages)" if status.strip().casefold() in STATUS_PHASES else ""
         yield "unknown-status", f"the status is {status!r}{known}"
     elif not isinstance(status, str) or not status.strip():

@@ -10,7 +10,16 @@ from functools import cached_property
 from typing import Any, Literal, get_args
 from urllib.parse import unquote, urljoin, urlsplit
 
-from ..api.contract import DOWNLOAD_ALIAS, ROUTES, STATUS_PHASES, URL_FIELDS, Phase, phase_of, result_urls
+from ..api.contract import (
+    DOWNLOAD_ALIAS,
+    OCTOPUSX_STATUSES,
+    ROUTES,
+    STATUS_PHASES,
+    URL_FIELDS,
+    Phase,
+    phase_of,
+    result_urls,
+)
 from ..api.faults import FAULTS
 from ..api.messages import ClipPart
 from ..fake.journal import Exchange
@@ -33,7 +42,7 @@ __all__ = [
 POLLS = frozenset(route.operation for route in ROUTES if route.poll)
 CREATES = frozenset(route.operation for route in ROUTES if route.creates)
 # The terminal status words on the page of the task query. Others are read as ends too, but no client has to know them.
-_DOCUMENTED_ENDS = frozenset({"completed", "failed", "cancelled"})
+_DOCUMENTED_ENDS = frozenset(name for name in OCTOPUSX_STATUSES if phase_of(name) is not Phase.PENDING)
 
 Ended = Literal["delivered", "reported", "stopped", "unknown"]
 

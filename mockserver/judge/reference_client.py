@@ -15,7 +15,7 @@ from typing import Any
 from urllib.parse import quote, urljoin, urlsplit
 
 from ..api import faults
-from ..api.contract import URL_FIELDS, Phase, phase_of, result_urls
+from ..api.contract import URL_FIELDS, OutcomeName, Phase, phase_of, result_urls
 from ..api.messages import Origins, Request
 from ..fake.clips import ClipStore
 from ..fake.clock import ManualClock
@@ -50,7 +50,7 @@ class _Received:
 
 
 class _NoOutcome(Exception):
-    def __init__(self, outcome: str) -> None:
+    def __init__(self, outcome: OutcomeName) -> None:
         super().__init__(outcome)
         self.outcome = outcome
 

@@ -5,12 +5,11 @@ from __future__ import annotations
 import datetime
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
-from functools import cache
-from importlib.metadata import PackageNotFoundError, version
 from typing import Any, Literal, TypedDict
 
 from ..api.contract import URL_FIELDS, URL_FIELDS_TABLE_READING
 from ..api.suggest import did_you_mean
+from ..api.version import tool_version
 from ..fake.journal import Exchange
 from ..scenario.model import Expect, Scenario
 from . import anomalies
@@ -269,12 +268,4 @@ class Report:
 def new_report(client: str, terms: Terms, left_out: Mapping[str, str], began: float, **options: Any) -> Report:
     """An empty report of a check that began at a Unix time; `options` become those of the report's data."""
     moment = datetime.datetime.fromtimestamp(began, datetime.UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
-    return Report(client, terms, [], dict(left_out), options, moment, 0.0, _version())
-
-
-@cache
-def _version() -> str:
-    try:
-        return version("video-mockserver")
-    except PackageNotFoundError:
-        return "?"
+    return Report(client, terms, [], dict(left_out), options, moment, 0.0, tool_version())

@@ -14,7 +14,7 @@ _Value = TypeVar("_Value")
 
 
 class ScenarioCache(Generic[_Value]):
-    """Makes a value once for each scenario. Scenarios hold mappings and so do not hash: they are told apart by
+    """Makes a value once for each scenario. Scenarios hold mappings and so do not hash: they are distinguished by
     identity, and a weak reference drops the value with its scenario."""
 
     def __init__(self, make: Callable[[Scenario], _Value]) -> None:

@@ -11,7 +11,7 @@ from typing import Any
 from ..api.contract import Phase, phase_of
 from .cache import ScenarioCache
 from .machine import Position
-from .model import BUILT_IN_STATES, ReplyTemplate, Scenario, State
+from .model import BUILT_IN_STATES, ReplyTemplate, Scenario, State, usual_status
 from .placeholders import VOLATILE
 from .template import OMIT, Lookup, Template, compile_template, names
 
@@ -92,7 +92,7 @@ class _Ramp:
 class CompiledState:
     """One state, ready to answer.
 
-    `status` is the scenario's own word, None when it shows none (or a template). `timed`: time alone can end the state.
+    `status` is the one in the scenario, None when there is none (or a placeholder). `timed`: time alone can end it.
     `fixed`: what it shows stays the same until the task moves, for whoever reaches it by the same origins.
     """
 
@@ -127,8 +127,8 @@ class CompiledScenario:
 
 def _scripted(name: str, state: State, *, is_start: bool) -> CompiledState:
     video = dict(state.video)
-    # A state that does not say where it stands is a task under way.
-    video.setdefault("status", "queued" if is_start else "processing")
+    # A state without a status is a task under transition.
+    video.setdefault("status", usual_status(is_start=is_start))
     status = video["status"]
     return CompiledState(
         name=name,
@@ -142,7 +142,7 @@ def _scripted(name: str, state: State, *, is_start: bool) -> CompiledState:
         download=Sequence(state.download),
         downloads={link: Sequence(replies) for link, replies in state.downloads.items()},
         fixed=not any(name in VOLATILE for name, _ in names([state.video, state.unified, state.wrapped])),
-        timed=any(way.seconds is not None for way in state.next),
+        timed=any(transition.seconds is not None for transition in state.next),
         _ramp=_ramp_of(state),
     )
 
@@ -155,9 +155,12 @@ def _ramp_of(state: State) -> _Ramp | None:
     progress: Any = state.video.get("progress")
     if not _is_ramp("progress", progress):
         return None
-    way = next((way for way in state.next if way.polls is not None or way.seconds is not None), None)
+    transition = next(
+        (transition for transition in state.next if transition.polls is not None or transition.seconds is not None),
+        None,
+    )
     first, last = progress
-    return _Ramp(first, last, way.polls if way else None, way.seconds if way else None)
+    return _Ramp(first, last, transition.polls if transition else None, transition.seconds if transition else None)
 
 
 def _compile(scenario: Scenario) -> CompiledScenario:

@@ -6,7 +6,7 @@ from collections.abc import Iterator, Mapping
 
 from ..api.contract import STATUS_PHASES, Phase, phase_of
 from ..api.suggest import nearest
-from .model import CANCELLED, Scenario, is_ramp
+from .model import CANCELLED, Scenario, is_ramp, usual_status
 from .problems import Problem, describe
 
 __all__ = ["graph_problems"]
@@ -67,7 +67,7 @@ def _unreachable(scenario: Scenario, reached: set[str]) -> Iterator[Problem]:
 
 def _stuck(scenario: Scenario) -> Iterator[tuple[str, Problem]]:
     for name, state in scenario.states.items():
-        status = state.video.get("status", "queued" if name == scenario.start else "processing")
+        status = state.video.get("status", usual_status(is_start=name == scenario.start))
         if not state.next and phase_of(status) is Phase.PENDING:
             text = status.strip().casefold() if isinstance(status, str) else ""
             close = nearest(text, _ENDS) if text not in STATUS_PHASES else None

@@ -1,4 +1,4 @@
-"""The keys of a scenario file, told once: as metadata on the fields of `model`.
+"""The keys of a scenario file: metadata on the fields of `model`.
 
 Reader, writer, JSON Schema and the tables of docs/scenarios.md walk the fields. So a new key is one field with its
 `about(...)`; only a key of a new kind needs a line in `reader`, `writer` and `schema`, which have a table of kinds.
@@ -25,10 +25,10 @@ _METADATA = "key"
 class Key:
     """One key of a scenario file.
 
-    - `field`: the field of the dataclass that holds it; `name`: the key itself, where it is another word.
+    - `field`: the field of the dataclass that holds it; `name`: the key itself, where it differs.
     - `kind`: how its value is read, written and described; `meaning`: what it says, in sentences.
     - `place`: keys of a smaller place stand before others in a file (default: 0); else the fields' order counts.
-    - `choices`: the words that it can be, each with its meaning; `pattern`: what a text must match.
+    - `choices`: its possible values, each with its meaning; `pattern`: what a text must match.
     - `minimum`, `maximum`: bounds of a number.
     - `is_body`: of the keys of a reply that are bodies, a reply has one at most.
     """
@@ -61,13 +61,13 @@ def keys_of(part: type) -> Mapping[str, Key]:
 def _keys_of(part: Any) -> Mapping[str, Key]:
     found = []
     for field in fields(part):
-        told = field.metadata.get(_METADATA)
-        if told is not None:
+        metadata = field.metadata.get(_METADATA)
+        if metadata is not None:
             default = field.default
             if field.default_factory is not MISSING:
                 default = field.default_factory()
             required = default is MISSING
             found.append(
-                Key(**{"name": field.name, "field": field.name, "required": required, "default": default, **told})
+                Key(**{"name": field.name, "field": field.name, "required": required, "default": default, **metadata})
             )
     return {key.name: key for key in sorted(found, key=lambda key: key.place)}

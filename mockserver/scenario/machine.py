@@ -101,20 +101,22 @@ def step(scenario: Scenario, position: Position, trigger: Trigger, dice: str = "
     match trigger:
         case Poll(now):
             position = Position(position.state, position.since, position.polls + 1, position.came, position.moves)
-            for index, way in enumerate(state_of(scenario, position).next):
-                if way.polls is not None and position.polls == way.polls * (1 + _losses(position, index, way, dice)):
-                    return _enter(position, way.state, now)
+            for index, transition in enumerate(state_of(scenario, position).next):
+                if transition.polls is not None and position.polls == transition.polls * (
+                    1 + _losses(position, index, transition, dice)
+                ):
+                    return _enter(position, transition.state, now)
             return position
         case Tick(now):
             return _let_pass(scenario, position, now, dice)
         case Event(name, now):
-            ways = state_of(scenario, position).next
-            if name == "cancel" and ways and not any(way.on == name for way in ways):
+            transitions = state_of(scenario, position).next
+            if name == "cancel" and transitions and not any(transition.on == name for transition in transitions):
                 return _enter(position, CANCELLED, now)
-            return _happen(position, ways, [way.on == name for way in ways], now, dice)
+            return _happen(position, transitions, [transition.on == name for transition in transitions], now, dice)
         case Signal(name, now):
-            ways = state_of(scenario, position).next
-            return _happen(position, ways, [way.signal == name for way in ways], now, dice)
+            transitions = state_of(scenario, position).next
+            return _happen(position, transitions, [transition.signal == name for transition in transitions], now, dice)
 
 
 # A ring of states with a chance in it has to be walked. One that turns more often than this between two looks stands
@@ -128,7 +130,9 @@ def _let_pass(scenario: Scenario, position: Position, now: float, dice: str) -> 
         move = _next_move(scenario, position, dice)
         if move is None or move[0] > now:
             return position
-        if any(way.seconds is not None and way.chance < 1 for way in state_of(scenario, position).next):
+        if any(
+            transition.seconds is not None and transition.chance < 1 for transition in state_of(scenario, position).next
+        ):
             visited.clear()
         position = _enter(position, move[1], move[0])
         # A ring of states that turns without chance turns the same for ever: whole rounds of it are skipped, so that a
@@ -148,27 +152,29 @@ def _let_pass(scenario: Scenario, position: Position, now: float, dice: str) -> 
 def _next_move(scenario: Scenario, position: Position, dice: str) -> tuple[float, str] | None:
     """When time alone moves the task, and where to; the first in the list where several fall due at once."""
     first: tuple[float, str] | None = None
-    for index, way in enumerate(state_of(scenario, position).next):
-        if way.seconds is not None:
-            falls = position.since + way.seconds * (1 + _losses(position, index, way, dice))
+    for index, transition in enumerate(state_of(scenario, position).next):
+        if transition.seconds is not None:
+            falls = position.since + transition.seconds * (1 + _losses(position, index, transition, dice))
             if first is None or falls < first[0]:
-                first = falls, way.state
+                first = falls, transition.state
     return first
 
 
-def _happen(position: Position, ways: Sequence[Transition], named: Sequence[bool], now: float, dice: str) -> Position:
+def _happen(
+    position: Position, transitions: Sequence[Transition], named: Sequence[bool], now: float, dice: str
+) -> Position:
     if not any(named):
         return position
-    came = position.came or (0,) * len(ways)
-    for index, way in enumerate(ways):
-        if named[index] and came[index] == _losses(position, index, way, dice):
-            return _enter(position, way.state, now)
+    came = position.came or (0,) * len(transitions)
+    for index, transition in enumerate(transitions):
+        if named[index] and came[index] == _losses(position, index, transition, dice):
+            return _enter(position, transition.state, now)
     return replace(position, came=tuple(n + this for n, this in zip(came, named, strict=True)))
 
 
-def _losses(position: Position, index: int, way: Transition, dice: str) -> float:
+def _losses(position: Position, index: int, transition: Transition, dice: str) -> float:
     """How many rolls the transition loses in this visit of its state before it wins one."""
-    return 0.0 if way.chance >= 1 else _rolls_lost(f"{dice}:{position.moves}:{index}", way.chance)
+    return 0.0 if transition.chance >= 1 else _rolls_lost(f"{dice}:{position.moves}:{index}", transition.chance)
 
 
 @lru_cache(maxsize=4096)

@@ -8,11 +8,11 @@ __all__ = ["diagram"]
 
 
 def diagram(scenario: Scenario) -> str:
-    """The text of a Mermaid `stateDiagram-v2`: states with what they show, transitions with what triggers them."""
+    """The text of a Mermaid `stateDiagram-v2`: states with their statuses, transitions with their triggers."""
     numbers = {name: f"s{number}" for number, name in enumerate(scenario.states)}
     for state in scenario.states.values():
-        for way in state.next:
-            numbers.setdefault(way.state, f"s{len(numbers)}")
+        for transition in state.next:
+            numbers.setdefault(transition.state, f"s{len(numbers)}")
     lines = ["stateDiagram-v2", f"  %% {scenario.name}: {scenario.summary}"]
     for name, number in numbers.items():
         state = scenario.states.get(name) or BUILT_IN_STATES[name]
@@ -20,7 +20,9 @@ def diagram(scenario: Scenario) -> str:
     lines.append(f"  [*] --> {numbers[scenario.start]}")
     for name, number in numbers.items():
         state = scenario.states.get(name) or BUILT_IN_STATES[name]
-        lines += [f"  {number} --> {numbers[way.state]}: {trigger_in_words(way)}" for way in state.next]
+        lines += [
+            f"  {number} --> {numbers[transition.state]}: {trigger_in_words(transition)}" for transition in state.next
+        ]
         if not state.next:
             lines.append(f"  {number} --> [*]")
     return "\n".join(lines)
@@ -28,18 +30,18 @@ def diagram(scenario: Scenario) -> str:
 
 def _label(name: str, state: State) -> str:
     status = state.video.get("status")
-    words = name if status in (None, name) else f"{name}: {status}"
-    return words.replace('"', "'").replace("\n", " ")
+    text = name if status in (None, name) else f"{name}: {status}"
+    return text.replace('"', "'").replace("\n", " ")
 
 
-def trigger_in_words(way: Transition) -> str:
+def trigger_in_words(transition: Transition) -> str:
     """`after 2 polls`, `after 45 s`, `on content`, `signal go`, with the chance where there is one."""
-    if way.polls is not None:
-        words = f"after {way.polls} poll{'' if way.polls == 1 else 's'}"
-    elif way.seconds is not None:
-        words = f"after {way.seconds:.12g} s"
-    elif way.on is not None:
-        words = f"on {way.on}"
+    if transition.polls is not None:
+        text = f"after {transition.polls} poll{'' if transition.polls == 1 else 's'}"
+    elif transition.seconds is not None:
+        text = f"after {transition.seconds:.12g} s"
+    elif transition.on is not None:
+        text = f"on {transition.on}"
     else:
-        words = f"signal {way.signal}"
-    return words if way.chance >= 1 else f"{words}, {way.chance * 100:g}%"
+        text = f"signal {transition.signal}"
+    return text if transition.chance >= 1 else f"{text}, {transition.chance * 100:g}%"

@@ -1,4 +1,4 @@
-"""A scenario as data: the script that a fake's task follows.
+"""A scenario as data: the script that a task of a fake follows.
 
 These are plain, frozen values: they compare by content, can be built in Python, and `reader` and `writer` turn them
 from YAML or JSON text and back without loss. What makes one *right* (no dead ends, no unknown names) is checked by
@@ -9,34 +9,37 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, Literal
 
-from ..api.contract import OUTCOMES
+from ..api.contract import OUTCOMES, OutcomeName
 from ..api.dialects import DIALECTS
 from ..api.messages import Fault
 from .keys import about
-from .limits import DOWNLOAD_AUTH, MAX_INTEGER, MIN_INTEGER, STATUSES, TASK_ID, WORD
+from .limits import DOWNLOAD_AUTH, MAX_INTEGER, MIN_INTEGER, STATUSES, TASK_ID, WORD, DownloadAuth
 
 __all__ = [
     "BUILT_IN_STATES",
     "CANCELLED",
     "EVENTS",
+    "Event",
     "Expect",
     "ReplyTemplate",
     "Scenario",
     "State",
     "Transition",
     "is_ramp",
+    "usual_status",
 ]
 
 # What a client does to a task besides polling it; a state can be left `on` one of these.
-EVENTS: Mapping[str, str] = {
+Event = Literal["content", "download", "cancel"]
+EVENTS: Mapping[Event, str] = {
     "content": "the clip was asked for at /content",
     "download": "the clip was asked for at its download URL",
     "cancel": "the task was cancelled",
 }
 
-# Where a cancel leads to when the state does not say; the state need not be declared.
+# The state after a cancel where no transition names another; it need not be declared.
 CANCELLED = "cancelled"
 
 
@@ -47,14 +50,14 @@ class ReplyTemplate:
     At most one of `video`, `json`, `text`, `html`, `clip`, `error` and `redirect` says what the body is. With none of
     them the body is the route's own: the task object, the clip, or the documented error for an error `status`.
 
-    - `video`: laid over the task object of this state, key by key.
+    - `video`: merged into the task object of this state, key by key.
     - `json`, `text`, `html`: the whole body, as written.
-    - `clip`: the name of a clip; `"clip"` is the task's own, `"decoy"` another film.
+    - `clip`: the name of a clip; `"clip"` is the task's own, `"decoy"` another one.
     - `error`: `code` and `message`, in the dialect's error envelope.
-    - `redirect`: the URL for a `Location` header (`status` 302 unless said).
+    - `redirect`: the URL for a `Location` header (default `status`: 302).
 
-    `status` is None where nothing was said: 302 for a redirect, 500 for an error, else 200. `headers` are laid over the
-    route's own; None takes one away. `delay` is in seconds of the fake's clock. `made` is for create replies: whether
+    `status` is None for the default: 302 for a redirect, 500 for an error, else 200. `headers` are merged into the
+    route's own; None removes one. `delay` is in seconds of the fake's clock. `made` is for create replies: whether
     the task exists although the reply is an error (default: yes for a fault, no for an error status).
     """
 
@@ -132,11 +135,11 @@ class ReplyTemplate:
 
 @dataclass(frozen=True, slots=True)
 class Transition:
-    """A way out of a state, taken at exactly one trigger.
+    """How a task leaves a state, by exactly one trigger.
 
     `polls`: after that many polls were answered in the state. `seconds`: after that long in it. `on`: at an event
-    (`EVENTS`). `signal`: when the test sends it. `chance` below 1 is rolled each time the trigger comes, with the
-    scenario's seed; a lost roll lets the next transition in the list have its turn.
+    (`EVENTS`). `signal`: when the test sends it. `chance` is the probability, decided each time the trigger comes
+    with the scenario's seed; where it fails, the next transition in the list has its turn.
     """
 
     state: str = field(metadata=about("text", "The state that comes next.", pattern=WORD))
@@ -149,7 +152,7 @@ class Transition:
         ),
     )
     seconds: float | None = None  # the other form of `after`
-    on: str | None = field(
+    on: Event | None = field(
         default=None,
         metadata=about(
             "text",
@@ -173,7 +176,7 @@ class Transition:
 class State:
     """What each route answers while a task is in this state, and how the state is left.
 
-    `video` is laid over the documented task object; `unified` and `wrapped` over what those two routes make of it.
+    `video` is merged into the documented task object; `unified` and `wrapped` into what those two routes make of it.
     `poll`, `content` and `download` are sequences of replies, one a request; empty means the route's own answer.
     `downloads` holds the replies of named links (`{download_url:NAME}`).
     """
@@ -247,7 +250,7 @@ class Expect:
     `sources` are dotted URL fields or `"content"`; any of them is right. Empty when there is no clip.
     """
 
-    outcome: str = field(metadata=about("text", "How it ends.", choices=OUTCOMES))
+    outcome: OutcomeName = field(metadata=about("text", "How it ends.", choices=OUTCOMES))
     sources: tuple[str, ...] = field(
         default=(),
         metadata=about(
@@ -260,10 +263,10 @@ class Expect:
 
 @dataclass(frozen=True, slots=True, weakref_slot=True)
 class Scenario:
-    """The script of a task: named states, the way from one to the next, and what each route answers meanwhile.
+    """The script of a task: named states, transitions between them, and what each route answers meanwhile.
 
     `source` is the sentence of the documentation, or the report, that the scenario stands for. `create` are the
-    replies to the requests that make the task. `never_ends` must be said where a task can get stuck in a state that is
+    replies to the requests that make the task. `never_ends` must be true where a task can get stuck in a state that is
     not an end. `download_auth` is how the download host treats an Authorization header: `"strict"` refuses it as
     presigned storage does, `"lenient"` ignores it, `"bearer"` demands it. `link_lifetime` is how long a download URL
     lives, in seconds (default: 12 hours). `clip` names the clip to serve instead of the one that fits the task's size.
@@ -322,7 +325,7 @@ class Scenario:
             place=2,
         ),
     )
-    download_auth: str = field(
+    download_auth: DownloadAuth = field(
         default="strict",
         metadata=about(
             "text",
@@ -355,6 +358,11 @@ class Scenario:
             place=4,
         ),
     )
+
+
+def usual_status(*, is_start: bool) -> str:
+    """The status of a state whose `video` has none: a task under way."""
+    return "queued" if is_start else "processing"
 
 
 def is_ramp(progress: object) -> bool:

@@ -1,6 +1,6 @@
 """The JSON Schema of scenario files, for editors and other tools: made from the tables that the reader reads by.
 
-It knows the shape of a file. What only the whole of a file can tell, such as a state that nothing leads to, and the
+It knows the shape of a file. What only the whole of a file can tell, such as an unreachable state, and the
 names of templates inside of texts are the reader's to find.
 """
 
@@ -53,8 +53,8 @@ def scenario_schema() -> Schema:
             "create_reply": _reply(()),
             "poll_reply": _reply(("made",)),
             "clip_reply": _reply(("made", "video")),
-            "fault": {"anyOf": [way for kind, told in FAULTS.items() for way in _fault(kind, told)]},
-            "word": {"type": "string", "pattern": f"^{WORD}$"},
+            "fault": {"anyOf": [form for kind, fault in FAULTS.items() for form in _fault(kind, fault)]},
+            "name": {"type": "string", "pattern": f"^{WORD}$"},
             "duration": {
                 "description": "A time: 500ms, 45s, 2m, 12h, or a number of seconds.",
                 "anyOf": [
@@ -70,7 +70,7 @@ def _templates() -> str:
     meanings = {name: placeholder.meaning for name, placeholder in PLACEHOLDERS.items()}
     meanings["omit"] = "As a key's value it removes the key."
     table = " ".join(f"`{{{name}}}`: {meaning}" for name, meaning in meanings.items())
-    return f"Texts of replies and of what is laid over documents can hold placeholders. {table}"
+    return f"Texts of replies and of what is merged into documents can hold placeholders. {table}"
 
 
 def _mapping(keys: Iterable[Key], *, more: Mapping[str, Schema] | None = None) -> Schema:
@@ -94,7 +94,7 @@ def _schema_of(key: Key) -> Schema:
         case "text" if key.choices is not None:
             return _one_of(key.choices)
         case "text" if key.pattern == WORD:
-            return _ref("word")
+            return _ref("name")
         case "text" if key.pattern is not None:
             # What happens is a text with something in it; other patterns are of the whole text.
             return {"type": "string", "pattern": key.pattern if key.pattern.startswith("[^") else f"^{key.pattern}$"}
@@ -175,32 +175,32 @@ def _reply(without: Iterable[str]) -> Schema:
     }
 
 
-def _fault(kind: str, told: FaultKind) -> Iterable[Schema]:
-    if "must" not in (told.at, told.amount):
-        yield {"const": kind, "description": told.summary}
-    if told.at != "no":
+def _fault(kind: str, fault: FaultKind) -> Iterable[Schema]:
+    if "must" not in (fault.at, fault.amount):
+        yield {"const": kind, "description": fault.summary}
+    if fault.at != "no":
         at = [
             {"type": "integer", "minimum": 0, "maximum": MAX_INTEGER, "description": "So many bytes of the body."},
             {"type": "string", "pattern": f"^{_SHARE}$", "description": "A share of the body, such as 50%."},
             {"type": "number", "minimum": 0, "maximum": 1, "description": "A share of the body, such as 0.5."},
         ]
-        yield _with_number(kind, told, {"anyOf": at})
-    if told.amount != "no":
+        yield _with_number(kind, fault, {"anyOf": at})
+    if fault.amount != "no":
         amount: Schema = {"type": "integer", "minimum": MIN_INTEGER, "maximum": MAX_INTEGER}
-        if told.least is not None:
-            amount["minimum"] = told.least
+        if fault.least is not None:
+            amount["minimum"] = fault.least
         else:
             amount["not"] = {"const": 0}
-        yield _with_number(kind, told, amount)
+        yield _with_number(kind, fault, amount)
 
 
-def _with_number(kind: str, told: FaultKind, number: Schema) -> Schema:
+def _with_number(kind: str, fault: FaultKind, number: Schema) -> Schema:
     return {
         "type": "object",
         "additionalProperties": False,
         "properties": {kind: number},
         "required": [kind],
-        "description": f"{told.summary} Example: {told.example}",
+        "description": f"{fault.summary} Example: {fault.example}",
     }
 
 
@@ -208,8 +208,8 @@ def _ref(name: str) -> Schema:
     return {"$ref": f"#/$defs/{name}"}
 
 
-def _one_of(words: Mapping[str, str]) -> Schema:
-    return {"anyOf": [{"const": word, "description": meaning} for word, meaning in words.items()]}
+def _one_of(choices: Mapping[str, str]) -> Schema:
+    return {"anyOf": [{"const": choice, "description": meaning} for choice, meaning in choices.items()]}
 
 
 def _one_or_more(name: str) -> Schema:
@@ -217,4 +217,4 @@ def _one_or_more(name: str) -> Schema:
 
 
 def _named(schema: Schema) -> Schema:
-    return {"type": "object", "propertyNames": _ref("word"), "additionalProperties": schema}
+    return {"type": "object", "propertyNames": _ref("name"), "additionalProperties": schema}

@@ -1,4 +1,4 @@
-"""What the readers of YAML and of JSON share: data with the line of every value, limits, and what plain words mean."""
+"""What the readers of YAML and of JSON share: data with the line of every value, limits, plain scalars."""
 
 from __future__ import annotations
 
@@ -64,9 +64,9 @@ class TextReader:
         if key in values:
             self.wrong((*path, key), DUPLICATE_KEY, line)
 
-    def resolved(self, word: str, path: Path, line: int) -> Any:
+    def resolved(self, text: str, path: Path, line: int) -> Any:
         try:
-            return resolve(word)
+            return resolve(text)
         except ValueError as error:
             self.wrong(path, str(error), line)
             return 0
@@ -77,7 +77,7 @@ class TextReader:
 
 
 def resolve(text: str) -> Any:
-    """What a plain, unquoted word stands for. Raises ValueError for a number that is too large."""
+    """The value of a plain, unquoted scalar. Raises ValueError for a number that is too large."""
     if text in _WORDS:
         return _WORDS[text]
     if _INT.fullmatch(text):

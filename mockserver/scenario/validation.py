@@ -8,7 +8,7 @@ from dataclasses import fields, is_dataclass
 from functools import cache
 from itertools import chain, islice
 from types import UnionType
-from typing import Any, get_args, get_origin, get_type_hints
+from typing import Any, Literal, Union, get_args, get_origin, get_type_hints
 
 from ..api.contract import OUTCOMES
 from ..api.dialects import DIALECTS
@@ -100,7 +100,10 @@ def _type_problems(value: object, declared: Any, path: Path) -> Iterator[Problem
 
 @cache
 def _kinds(declared: Any) -> list[tuple[Any, tuple[Any, ...]]]:
-    kinds = get_args(declared) if isinstance(declared, UnionType) else [declared]
+    # A closed set of strings is checked by its own table: here it is a string.
+    kinds = [
+        _plain(kind) for kind in (get_args(declared) if get_origin(declared) in (UnionType, Union) else [declared])
+    ]
     return [(get_origin(kind) or kind, get_args(kind)) for kind in kinds]
 
 
@@ -112,6 +115,10 @@ def _declared(kind: Any) -> dict[str, Any]:
     return {field.name: hints[field.name] for field in fields(kind)}
 
 
+def _plain(declared: Any) -> Any:
+    return str if get_origin(declared) is Literal else declared
+
+
 def _is_a(value: object, kind: type) -> bool:
     if isinstance(value, bool):
         return kind is bool
@@ -119,7 +126,8 @@ def _is_a(value: object, kind: type) -> bool:
 
 
 def _type_name(declared: Any) -> str:
-    if isinstance(declared, UnionType):
+    declared = _plain(declared)
+    if get_origin(declared) in (UnionType, Union):
         return " or ".join(map(_type_name, get_args(declared)))
     if get_origin(declared) is tuple:
         return f"a tuple of {get_args(declared)[0].__name__}"

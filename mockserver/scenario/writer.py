@@ -26,7 +26,7 @@ def to_data(scenario: Scenario) -> dict[str, Any]:
 
 
 def write_scenario(scenario: Scenario, *, format: Literal["yaml", "json"] = "yaml", schema: str | None = None) -> str:
-    """A scenario as the text of a file, as a person would write it; `read` turns the text of a right one back.
+    """A scenario as the text of a file, as a person would write it; `read_scenario` reads the text of a valid one back.
 
     `schema` is where editors find the JSON Schema, as a path from the file. Raises ValueError for another format.
     """
@@ -121,7 +121,7 @@ _WRITERS: Mapping[Kind, Callable[[Any], Any]] = {
 _WIDTH = 110
 # YAML wants a longer key to be marked.
 _LONGEST_KEY = 1000
-# Text that needs no quotes: up to two words inside of brackets, a sentence on a line of its own. YAML allows more.
+# Text that needs no quotes: up to two words inside brackets, a sentence on a line of its own. YAML allows more.
 _INSIDE = r"""\w./;<>()+%=!$*~^@&'"\-"""
 _PLAIN = re.compile(rf"[A-Za-z0-9_/<(.][{_INSIDE}]*(?: [{_INSIDE}]+)?")
 _PLAIN_ROW = re.compile(rf"[A-Za-z0-9_/<(.](?:[{_INSIDE},? ]*[{_INSIDE}?])?")

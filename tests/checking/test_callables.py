@@ -264,8 +264,8 @@ def test_what_a_client_returns_is_bytes() -> None:
 @pytest.mark.parametrize(
     ("options", "message"),
     [
-        ({"transport": "http"}, "transport: 'http' is not one of server, mock"),
-        ({"flow": "both"}, "flow: 'both' is not one of poll, create"),
+        ({"transport": "http"}, "transport: no 'http' (available: server, mock)"),
+        ({"flow": "both"}, "flow: no 'both' (available: poll, create)"),
         ({"level": "may"}, "level: no 'may' (available: must, should)"),
         ({"url_order": "url"}, "url_order: no 'url' (available: output.url, video_url)"),
         ({"ignore": {"retry_after": "x"}}, "ignore: no 'retry_after' (did you mean 'retry-after'?)"),

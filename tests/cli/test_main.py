@@ -411,7 +411,7 @@ def test_files_and_folders_are_checked_with_every_error_at_once(capsys: Capture,
     (tmp_path / "notes.txt").write_text("no scenario", "utf-8")
     assert main(["scenarios", "validate", str(tmp_path), str(wrong)]) == 1
     said = capsys.readouterr()
-    assert said.out == "5 scenarios checked, 4 wrong\n"
+    assert said.out == "5 scenarios checked, 4 not valid\n"
     assert said.err.count(f"{wrong}:4: states.a.next.state: no state 'b'") == 2
     assert said.err.count(f"{wrong}:5: states.c.vide: unknown key (did you mean 'video'?)") == 2
     assert f"{tmp_path / 'latin.yaml'}: not UTF-8 text: invalid continuation byte at byte 12" in said.err
@@ -441,8 +441,12 @@ def test_every_path_is_looked_for_before_anything_is_checked(capsys: Capture, tm
 
 
 def test_a_file_that_cannot_be_read_is_told(capsys: Capture, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    def refuse(path: Path, encoding: str) -> str:
-        raise PermissionError(13, "Permission denied", str(path))
+    read_text = Path.read_text
+
+    def refuse(path: Path, *how: Any, **more: Any) -> str:
+        if path.name == "mine.yaml":
+            raise PermissionError(13, "Permission denied", str(path))
+        return read_text(path, *how, **more)
 
     (tmp_path / "mine.yaml").write_text(RIGHT, "utf-8")
     monkeypatch.setattr(Path, "read_text", refuse)

@@ -125,7 +125,8 @@ def test_a_file_says_where_the_schema_is_as_it_is_written() -> None:
 
 
 def test_the_templates_are_those_of_the_code_in_their_order() -> None:
-    assert table("template") == [[f"`{{{name}}}`", placeholder.meaning] for name, placeholder in PLACEHOLDERS.items()]
+    rows = [[f"`{{{name}}}`", placeholder.meaning] for name, placeholder in PLACEHOLDERS.items()]
+    assert table("placeholder") == rows
     [sentence] = re.findall(r"nothing but one of\n(.*?) becomes a number", PAGE, re.DOTALL)
     assert set(re.findall(r"\{(\w+)\}", sentence)) == {
         name for name, placeholder in PLACEHOLDERS.items() if placeholder.numeric
@@ -192,3 +193,10 @@ def test_a_written_example_is_an_example_again() -> None:
     for text in EXAMPLES:
         scenario = read_scenario(text, name="told")
         assert from_data(to_data(scenario), name="told") == scenario
+
+
+def test_what_to_edit_for_an_addition_is_where_the_page_says() -> None:
+    section = PAGE[PAGE.index("## Extending the format") :]
+    for name, file in re.findall(r"`([A-Za-z_]+)` in `(mockserver/\S+\.py)`", section):
+        assert re.search(rf"\b{name}\b", (ROOT / file).read_text("utf-8")), (name, file)
+    assert len(re.findall(r"`mockserver/\S+\.py`", section)) >= 5

@@ -291,4 +291,4 @@ def test_a_checkout_that_was_never_installed_has_a_version_too(monkeypatch: pyte
         raise PackageNotFoundError(name)
 
     monkeypatch.setattr("importlib.metadata.version", missing)
-    assert har(Journal())["log"]["creator"] == {"name": "video-mockserver", "version": "0"}
+    assert har(Journal())["log"]["creator"] == {"name": "video-mockserver", "version": "unknown"}

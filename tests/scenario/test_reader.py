@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import time
 from collections.abc import Mapping
 from typing import Any
 
@@ -12,8 +11,10 @@ import yaml
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
+from support.work import calls_in
 from support.wrong_scenarios import HEAD, LIFE, WHOLE, WRONG_MEANINGS, WRONG_SHAPES, WRONG_TEXT
 from video_mockserver.api.messages import Fault
+from video_mockserver.scenario.library import Library
 from video_mockserver.scenario.limits import MAX_PROBLEMS
 from video_mockserver.scenario.model import Expect, ReplyTemplate, Scenario, State, Transition
 from video_mockserver.scenario.problems import ScenarioError
@@ -448,9 +449,8 @@ HARMFUL: Mapping[str, tuple[str, str]] = {
 @pytest.mark.parametrize("case", HARMFUL)
 def test_a_file_that_means_harm_ends_in_one_clear_error_at_once(case: str) -> None:
     text, error = HARMFUL[case]
-    started = time.process_time()
+    assert calls_in(lambda: errors(text)) < 500_000
     assert errors(text) == [error]
-    assert time.process_time() - started < 1.5
 
 
 def test_a_file_of_a_mebibyte_and_of_ten_thousand_values_is_read() -> None:
@@ -477,9 +477,8 @@ def test_a_file_of_a_mebibyte_and_of_ten_thousand_values_is_read() -> None:
     ids=["keys", "states", "links", "the same key"],
 )  # fmt: skip
 def test_of_a_file_of_nothing_but_errors_the_first_are_told_at_once(text: str) -> None:
-    started = time.process_time()
+    assert calls_in(lambda: errors(text)) < 4_000_000
     assert 1 < len(errors(text)) <= MAX_PROBLEMS
-    assert time.process_time() - started < 2.0
 
 
 @given(
@@ -492,3 +491,11 @@ def test_of_a_file_of_nothing_but_errors_the_first_are_told_at_once(text: str) -
 def test_any_text_is_a_scenario_or_an_error_with_a_line(text: str) -> None:
     for line in errors(text):
         assert line.startswith("f.yaml:")
+
+
+def test_reading_a_shipped_file_is_little_work(library: Library) -> None:
+    for path in list(library.files.values())[:20]:
+        text = path.read_text("utf-8")
+        # About 1 ms; PyYAML's parser in Python makes many more calls.
+        most = 3000 if hasattr(yaml, "CSafeLoader") else 100_000
+        assert calls_in(lambda text=text: read_scenario(text, name="told")) < most  # type: ignore[misc]

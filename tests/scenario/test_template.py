@@ -12,7 +12,6 @@ from hypothesis import strategies as st
 from support.asking import at_once, content, fetch, poll
 from support.fakes import NewFake
 from video_mockserver.scenario.model import ReplyTemplate
-from video_mockserver.scenario.placeholders import PLACEHOLDERS
 from video_mockserver.scenario.template import compile_template, names
 
 VALUES: dict[tuple[str, str | None], object] = {
@@ -155,12 +154,6 @@ def test_what_was_compiled_does_not_follow_changes_of_what_was_written() -> None
 )  # fmt: skip
 def test_names_tells_the_placeholders_in_order(value: Any, found: list[tuple[str, str | None]]) -> None:
     assert list(names(value)) == found
-
-
-def test_every_meaning_of_a_placeholder_is_one_sentence() -> None:
-    for name, meaning in ((name, placeholder.meaning) for name, placeholder in PLACEHOLDERS.items()):
-        assert meaning[0].isupper(), name
-        assert meaning.endswith("."), name
 
 
 def test_an_error_made_of_a_number_is_text_all_the_same(new_fake: NewFake) -> None:

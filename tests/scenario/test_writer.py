@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import time
 from dataclasses import replace
 from typing import Any
 
@@ -150,16 +149,3 @@ def test_every_shipped_scenario_is_the_same_after_writing(library: Library) -> N
     for scenario in library:
         assert read_scenario(write_scenario(scenario), name=scenario.name) == scenario, scenario.name
         assert read_scenario(write_scenario(scenario, format="json"), name=scenario.name) == scenario, scenario.name
-
-
-def test_a_shipped_file_is_read_in_a_few_milliseconds(library: Library) -> None:
-    texts = [path.read_text("utf-8") for path in list(library.files.values())[:20]]
-    best = min(_seconds_for(texts) for _ in range(5))
-    assert best / len(texts) < (0.005 if hasattr(yaml, "CSafeLoader") else 0.05)
-
-
-def _seconds_for(texts: list[str]) -> float:
-    started = time.process_time()
-    for text in texts:
-        read_scenario(text, name="told")
-    return time.process_time() - started

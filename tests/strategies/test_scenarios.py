@@ -211,6 +211,6 @@ def test_a_typical_defect_shrinks_to_a_few_lines(name: str, explore: Any) -> Non
 
 def test_an_example_is_shown_as_a_file_and_can_be_pasted() -> None:
     scenario = drawn()[-1]
-    assert eval(pretty(scenario), {"read": read_scenario}) == scenario
+    assert eval(pretty(scenario), {"read_scenario": read_scenario}) == scenario
     plain = find(scenarios(), lambda scenario: True, settings=CALM)
     assert pretty(plain) == f'read_scenario("""\n{PLAIN}""", name={plain.name!r})'

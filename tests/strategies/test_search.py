@@ -59,7 +59,7 @@ def check(options: Sequence[str], body: str) -> int:
 def test_what_breaks_a_rule_is_made_small_saved_and_can_be_run_again(tmp_path: Path, capsys: Capture) -> None:
     assert check(["--save", "found"], NAIVE) == 1
     out = capsys.readouterr().out
-    assert re.search(r"^\d+ scenarios were generated, \d+ of them broke a promise$", out, re.MULTILINE)
+    assert re.search(r"^\d+ scenarios were generated; the client broke a rule in \d+ of them$", out, re.MULTILINE)
     assert "looking for the smallest scenario that breaks fallback-download" in out
     saved = next((tmp_path / "found").glob("fallback-download-*.yaml"))
     text = saved.read_text("utf-8")
@@ -74,7 +74,7 @@ def test_what_breaks_a_rule_is_made_small_saved_and_can_be_run_again(tmp_path: P
 
 def test_a_client_that_breaks_nothing_passes(capsys: Capture) -> None:
     assert check([], FALLS_BACK) == 0, capsys.readouterr().out
-    assert "0 of them broke a promise" in capsys.readouterr().out
+    assert "the client broke a rule in 0 of them" in capsys.readouterr().out
 
 
 def test_without_a_folder_the_command_draws_the_same_again(capsys: Capture) -> None:
@@ -86,9 +86,9 @@ def test_without_a_folder_the_command_draws_the_same_again(capsys: Capture) -> N
 @pytest.mark.parametrize(
     ("options", "message"),
     [
-        (["--scenario", "plain"], "--scenario is for scenarios in files, --random for generated ones"),
-        (["-x"], "--exitfirst is for scenarios in files, --random for generated ones"),
-        (["--explore", "downloads"], "--explore: no 'downloads', there are polling, urls, download, content, failure"),
+        (["--scenario", "plain"], "--scenario cannot be used with --random"),
+        (["-x"], "--exitfirst cannot be used with --random"),
+        (["--explore", "downloads"], "--explore: no aspect 'downloads' (did you mean 'download'?)"),
     ],
 )
 def test_a_mistake_is_told(options: list[str], message: str, capsys: Capture) -> None:
@@ -98,13 +98,13 @@ def test_a_mistake_is_told(options: list[str], message: str, capsys: Capture) ->
 
 def test_what_is_for_generated_scenarios_is_told(capsys: Capture) -> None:
     assert main(["check", "--save", "found", "--", "true"]) == 2
-    assert capsys.readouterr().err == "video-mockserver: --save is for generated scenarios: --random N\n"
+    assert capsys.readouterr().err == "video-mockserver: --save needs --random N\n"
 
 
 def test_a_folder_that_cannot_be_written_is_told(tmp_path: Path, capsys: Capture) -> None:
     (tmp_path / "found").write_text("a file", "utf-8")
     assert check(["--save", "found"], NAIVE) == 2
-    assert capsys.readouterr().err == "video-mockserver: --save: 'found' is not a folder\n"
+    assert capsys.readouterr().err == "video-mockserver: --save: not a folder: 'found'\n"
 
 
 def test_without_hypothesis_it_is_said_what_to_install() -> None:

@@ -76,9 +76,9 @@ class Careful:
     task_id: str
     http: httpx.Client
 
-    def __init_subclass__(cls, rule: str = "", lies_in: str = "", found_in: str = "", flow: str = "") -> None:
+    def __init_subclass__(cls, rule: str = "", lies_in: str = "", found_in: str = "", flow: Flow = "poll") -> None:
         cls.rule, cls.lies_in = rule or cls.rule, lies_in or cls.lies_in
-        cls.found_in, cls.flow = found_in or cls.found_in, flow or cls.flow
+        cls.found_in, cls.flow = found_in or cls.found_in, flow
 
     def __call__(self, base_url: str, api_key: str, task_id: str | None = None) -> bytes:
         run = type(self)()  # nothing of one run is left for the next

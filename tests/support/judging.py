@@ -8,10 +8,10 @@ from typing import Any
 
 from support.broken_clients import BROKEN_CLIENTS
 from support.careful_client import Careful
+from video_mockserver.checking.callables import Flow, check
 from video_mockserver.judge.rules.rule import Rule
 from video_mockserver.judge.verdict import Report
 from video_mockserver.scenario.library import Library
-from video_mockserver.testing import check
 
 __all__ = ["assert_found", "assert_not_accused", "clients_of", "library", "problems"]
 
@@ -37,7 +37,7 @@ def problems(report: Report) -> list[str]:
     ] + [f"{verdict.scenario.name}: {verdict.note}" for verdict in report.verdicts if verdict.status == "error"]
 
 
-def _report(client: Callable[..., Any], scenario: str, flow: Any) -> Report:
+def _report(client: Callable[..., Any], scenario: str, flow: Flow) -> Report:
     return check(client, scenarios=scenario, library=library(), transport="mock", flow=flow)
 
 

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from urllib.parse import parse_qs
 
-from ...api.contract import Phase
+from ...api.contract import GATEWAY_STATUSES, Phase
 from ...api.messages import Reply
 from ...scenario import machine
 from ...scenario.compiled import CompiledReply
-from .. import presigned, views
+from .. import presigned
 from ..context import RequestContext
 from ..responses import clip_reply, error_reply, json_reply, scripted_reply, storage_reply
 from ..state import FakeState, Refusal, signed_path
@@ -46,8 +46,8 @@ def content(state: FakeState, context: RequestContext) -> Reply:
         if task.current.phase is Phase.SUCCEEDED or reply is not None:
             return clip("clip")
         status = task.current.status
-        shown = task.dialect.words.get(status, status) if status else status
-        refusal = Refusal("content_not_completed", gateway_status=views.gateway_status(status), status=shown)
+        shown = task.dialect.statuses.get(status, status) if status else status
+        refusal = Refusal("content_not_completed", gateway_status=GATEWAY_STATUSES.of(status), status=shown)
         return error_reply(state, task.dialect, context, refusal)
 
     scripted = task.current.content[task.serve("content")]

@@ -8,7 +8,7 @@ from html import escape
 from itertools import groupby
 from math import log10
 
-from ...api.contract import Phase, phase_of
+from ...api.contract import Phase, is_waiting, phase_of
 from .data import Data, Gap, Run, counted, escaped, folded, line, no_reply, on_download, printable, runs, seconds, short
 
 __all__ = ["colour", "drawing", "in_a_row"]
@@ -201,7 +201,7 @@ def _phase(state: str) -> str:
     """A state's colour: most states are named after their status."""
     phase = phase_of(state)
     if phase is Phase.PENDING:
-        return "queued" if state.casefold() in ("queued", "pending", "submitted", "not_start") else "working"
+        return "queued" if is_waiting(state) else "working"
     return str(phase)
 
 

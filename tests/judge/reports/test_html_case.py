@@ -16,7 +16,7 @@ def test_a_failed_case_shows_what_helps_to_fix_it() -> None:
     case = article(sample.report(), "download/url_404")
     text = " ".join(case.text.split())
     for part in (
-        "The URL answers 404, and /content has the clip.",
+        "The URL answers 404; /content has the clip.",
         "clip, from content (it delivers the clip, whole and unchanged)",
         "it reported a failure: exit 1",
         "the download failed, and /content was never asked for",

@@ -7,8 +7,8 @@ import pytest
 from support.careful_client import TLS, Careful
 from support.correct_clients import CORRECT
 from support.judging import library, problems
+from video_mockserver.checking.callables import check
 from video_mockserver.scenario.model import Scenario
-from video_mockserver.testing import check
 
 pytestmark = pytest.mark.slow
 

@@ -133,7 +133,7 @@ class StripsBlanks(Careful, rule="whole-clip", lies_in="wire", found_in="downloa
         return super().clip_in(answer).strip()
 
 
-class AnyFieldWithUrl(Careful, rule="whole-clip", lies_in="data", found_in="urls/metadata_has_another_film"):
+class AnyFieldWithUrl(Careful, rule="whole-clip", lies_in="data", found_in="urls/metadata_has_another_clip"):
     """Takes the URL in metadata where the four fields hold none."""
 
     def urls(self, video: dict[str, Any]) -> Iterator[str]:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from ....api.contract import TASK_QUERY
+from ....api.contract import OCTOPUSX_STATUSES, TASK_QUERY
 from ....api.dialects import OMIT, Dialect
 from ....api.routing import routes_for
 from .errors import envelope_schemas
@@ -13,8 +13,6 @@ from .parts import EXAMPLE_ID, MAYBE_TEXT, PERCENT, TEXT, TIME, URL, Schema, obj
 
 __all__ = ["api_schemas"]
 
-# The words that the pages give for a status; each dialect has its own for some of them.
-_STATUSES = ("queued", "processing", "completed", "failed", "cancelled")
 _EXAMPLE_TIME = 1735689600
 
 _DOCUMENTED_TASK: Mapping[str, Any] = {
@@ -253,6 +251,6 @@ def _task(dialect: Dialect, fields: Mapping[str, Schema]) -> Schema:
 
 
 def _status(dialect: Dialect) -> Schema:
-    words = list(dict.fromkeys(dialect.words.get(word, word) for word in _STATUSES))
+    words = list(dict.fromkeys(dialect.statuses.get(name, name) for name in OCTOPUSX_STATUSES))
     # OctopusX's pages say "commonly"; its relatives name all there are.
     return {"examples": words} if dialect.name == "octopusx" else {"enum": words}
