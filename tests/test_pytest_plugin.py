@@ -2,19 +2,14 @@
 
 from __future__ import annotations
 
-import asyncio
 import importlib.util
 import os
 import signal
-import socket
 import subprocess
 import sys
-import threading
 from pathlib import Path
 
 import pytest
-
-from video_mockserver.testing import video_clock
 
 pytest_plugins = ["pytester"]
 
@@ -316,93 +311,6 @@ def test_the_clients_waiting_does_not_pass(run) -> None:  # type: ignore[no-unty
     """)
     result.assert_outcomes(passed=8)
     assert result.duration < 30
-
-
-def test_a_loop_in_which_nothing_can_happen_but_a_timer_leaps_to_it() -> None:
-    async def main() -> list[str]:
-        loop, told = asyncio.get_running_loop(), []
-        with pytest.raises(TimeoutError):
-            await asyncio.wait_for(asyncio.Event().wait(), 36_000)
-        with pytest.raises(TimeoutError):
-            async with asyncio.timeout(36_000):
-                await asyncio.Queue().get()
-        later = loop.create_future()
-        loop.call_later(7200, told.append, "first")
-        loop.call_later(36_000, later.set_result, None)
-        await later
-        return told
-
-    with video_clock() as clock:
-        assert asyncio.run(main()) == ["first"]
-        assert clock.slept == pytest.approx(3 * 36_000)
-        assert clock.offset == pytest.approx(clock.slept)
-    assert asyncio.BaseEventLoop.run_forever.__module__ == "asyncio.base_events"
-
-
-def test_a_running_loop_is_taken_along_and_given_back() -> None:
-    async def main() -> float:
-        selector = asyncio.get_running_loop()._selector  # type: ignore[attr-defined]
-        with video_clock() as clock:
-            with pytest.raises(TimeoutError):
-                await asyncio.wait_for(asyncio.Event().wait(), 36_000)
-            assert "select" in vars(selector)
-        assert "select" not in vars(selector)
-        return clock.slept
-
-    assert asyncio.run(main()) == pytest.approx(36_000)
-
-
-def test_a_loop_waits_for_what_a_thread_or_a_socket_brings() -> None:
-    async def main() -> None:
-        assert await asyncio.wait_for(asyncio.to_thread(sum, range(3_000_000)), 5) > 0
-        reader, writer = await asyncio.open_connection(*listener.getsockname())
-        with pytest.raises(TimeoutError):
-            await asyncio.wait_for(reader.read(1), 0.05)
-        writer.close()
-
-    with socket.create_server(("127.0.0.1", 0)) as listener, video_clock() as clock:
-        asyncio.run(main())
-        assert clock.slept == 0
-
-
-def test_threads_are_known_by_when_they_began() -> None:
-    stop = threading.Event()
-    old, new = (threading.Thread(target=stop.wait) for _ in range(2))
-    old.start()
-    try:
-        with video_clock() as clock:
-            assert clock.others() == (False, True)
-            new.start()
-            assert clock.others() == (True, True)
-            assert new.ident is not None
-            clock.exclude_thread(new.ident)
-            assert clock.others() == (False, True)
-    finally:
-        stop.set()
-        old.join()
-        new.join()
-
-
-def test_a_module_that_took_the_sleep_by_name_meanwhile_sleeps_for_real_afterwards() -> None:
-    import time
-
-    from video_mockserver.testing import video_clock
-
-    with video_clock() as clock:
-        from time import sleep
-
-        sleep(1000)
-        assert clock.slept == 1000
-    began = time.monotonic()
-    sleep(0.02)
-    assert 0.02 <= time.monotonic() - began < 5
-
-
-def test_two_clocks_at_once_are_an_error() -> None:
-    from video_mockserver.testing import video_clock
-
-    with video_clock(), pytest.raises(RuntimeError, match="is active already"):
-        video_clock().start()
 
 
 def test_a_marker_runs_a_test_once_for_each_scenario_with_readable_ids(run) -> None:  # type: ignore[no-untyped-def]
