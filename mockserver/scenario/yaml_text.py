@@ -13,6 +13,7 @@ from typing import Any
 
 import yaml
 
+from .limits import MAX_DEPTH
 from .problems import Path, short
 from .source_text import StopReading, TextReader
 
@@ -77,6 +78,8 @@ class YamlReader(TextReader):
             where = f" at column {mark.column + 1}" if mark else ""
             what = short(str(getattr(error, "problem", None) or error), 100)
             line = mark.line + 1 if mark else max(self.located.lines.values(), default=1)
+            if "maximum nesting depth" in what:  # a limit of newer parsers, above ours
+                raise StopReading(f"nested more than {MAX_DEPTH} levels deep", line) from None
             hint = next((f"; {hint}" for part, hint in _HINTS.items() if part in what), "")
             raise StopReading(f"invalid YAML: {what}{where}{hint}", line) from None
 
