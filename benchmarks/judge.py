@@ -94,7 +94,7 @@ def in_process(library: Library) -> tuple[float, float]:
     scenarios, _ = judgeable(chosen(library, "*"), "poll", Terms())
     began = time.perf_counter()
     for scenario, _ in scenarios:
-        with fake_for(scenario, "mock", 0) as (fake, _leash):
+        with fake_for(scenario, "mock", 0) as (fake, _):
             try:
                 client(fake.base_url, API_KEY, fake.task(scenario).id)
             except Exception:  # noqa: S112 - as it is meant to

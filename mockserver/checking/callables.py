@@ -21,7 +21,7 @@ from ..judge.verdict import Report, Terms, UrlOrder, Verdict, judge, new_report
 from ..scenario.library import Library
 from ..scenario.model import Expect, Scenario
 from ..scenario.sources import ScenarioSource
-from .watchdog import Leash, LeashedClock, Stopped, watcher
+from .watchdog import Stopped, Watchdog, WatchedClock, request_watcher
 
 if TYPE_CHECKING:
     from ..edges.inprocess.respx import VideoMock
@@ -89,8 +89,8 @@ def check(
     began = time.perf_counter()
     report = new_report(_name(client), terms, left_out, time.time(), flow=flow, seed=seed, timeout=timeout, speed=1.0)
     for scenario, expect in cases:
-        with fake_for(scenario, transport, seed) as (fake, leash):
-            verdict = _judged(client, fake, leash, scenario, expect, flow=flow, terms=terms, timeout=timeout)
+        with fake_for(scenario, transport, seed) as (fake, watchdog):
+            verdict = _judged(client, fake, watchdog, scenario, expect, flow=flow, terms=terms, timeout=timeout)
         report.verdicts.append(verdict)
         if on_verdict is not None:
             on_verdict(verdict)
@@ -134,22 +134,27 @@ def _name(client: Client) -> str:
 
 
 @contextlib.contextmanager
-def fake_for(scenario: Scenario, transport: str, seed: int) -> Iterator[tuple[ServedFake | VideoMock, Leash]]:
-    """A fake for one case, with a clock that the client's waiting moves, and the leash of the client."""
+def fake_for(scenario: Scenario, transport: str, seed: int) -> Iterator[tuple[ServedFake | VideoMock, Watchdog]]:
+    """A fake for one case, with a clock that the client's waiting moves, and the watchdog of the client."""
     from . import shared_fakes as shared
 
-    leash = Leash()
-    clock = LeashedClock(leash)
-    options: dict[str, Any] = {"clock": clock, "keys": [API_KEY], "seed": seed, "watch": watcher(leash, clock)}
+    watchdog = Watchdog()
+    clock = WatchedClock(watchdog)
+    options: dict[str, Any] = {
+        "clock": clock,
+        "keys": [API_KEY],
+        "seed": seed,
+        "watch": request_watcher(watchdog, clock),
+    }
     make = shared.video_mock if transport == "mock" else shared.video_server
     with clock, make(scenario, **options) as fake:
-        yield fake, leash
+        yield fake, watchdog
 
 
 def _judged(
     client: Client,
     fake: ServedFake | VideoMock,
-    leash: Leash,
+    watchdog: Watchdog,
     scenario: Scenario,
     expect: Expect,
     *,
@@ -166,10 +171,10 @@ def _judged(
         # What the client waits for in real time, as for a socket on which nothing comes, the fake's clock does not
         # know; and what it does when its fake is gone is not looked at.
         nonlocal ended_at
-        ended_at = fake.clock.now() + time.monotonic() - leash.asked_at
+        ended_at = fake.clock.now() + time.monotonic() - watchdog.asked_at
         fake.close()
 
-    outcome = _run(client, fake, given, leash, timeout, stop)
+    outcome = _run(client, fake, given, watchdog, timeout, stop)
     case = case_of(fake, scenario, expect, outcome, terms=terms, given=given, ended_at=ended_at)
     verdict = judge(case, terms)
     verdict.seconds = time.perf_counter() - began
@@ -180,22 +185,22 @@ def _run(
     client: Client,
     fake: ServedFake | VideoMock,
     given: str | None,
-    leash: Leash,
+    watchdog: Watchdog,
     timeout: float,
     stop: Callable[[], None],
 ) -> Outcome:
     try:
-        with leash.around_client(timeout, stop):
+        with watchdog.around_client(timeout, stop):
             clip = client(fake.base_url, fake.api_key, given)
             if inspect.isawaitable(clip):
                 clip = asyncio.run(_awaited(clip))
     except Stopped:
-        return Outcome("stopped", leash.reason or "stopped")
+        return Outcome("stopped", watchdog.reason or "stopped")
     except NotImplementedError:
         raise  # no client's word
     except (Exception, SystemExit) as error:
-        if leash.reason is not None:
-            return Outcome("stopped", leash.reason)
+        if watchdog.reason is not None:
+            return Outcome("stopped", watchdog.reason)
         if isinstance(error, SystemExit) and error.code in (None, 0):
             return Outcome("delivered", "exit 0")
         return Outcome("reported", f"raised {type(error).__name__}: {error}"[:500])

@@ -12,7 +12,7 @@ from typing import Any
 from ..edges.virtual_time import BackgroundThread, VideoClock
 from ..fake.journal import Exchange
 
-__all__ = ["Leash", "LeashedClock", "Stopped", "watcher"]
+__all__ = ["Stopped", "Watchdog", "WatchedClock", "request_watcher"]
 
 # A client in the fake's time: what nobody needs who ever gives up.
 _LONGEST = 24 * 3600.0  # seconds
@@ -25,7 +25,7 @@ class Stopped(BaseException):
     """Raised inside of a client that does not end; not an Exception, so that it is not taken for a failure."""
 
 
-class Leash:
+class Watchdog:
     """Ends a client that does not end by itself.
 
     Its fake is closed first, so that it gets out of what it waits for; if that does not end it, `Stopped` is raised in
@@ -83,7 +83,7 @@ class Leash:
         self.reason = self.reason or reason
         raise Stopped(reason)
 
-    def holds_this_thread(self) -> bool:
+    def is_client_thread(self) -> bool:
         """Whether the caller is the client."""
         return self._thread == threading.get_ident()
 
@@ -98,7 +98,7 @@ def _let_arrive() -> None:
             pass
 
 
-class _Watchdog:
+class _AlarmThread:
     """One thread that looks after every client of the process: a timer for each would cost more than a short case."""
 
     _TICK = 0.1  # seconds between two looks
@@ -148,15 +148,15 @@ class _Watchdog:
                 call()
 
 
-_WATCHDOG = _Watchdog()
+_WATCHDOG = _AlarmThread()
 
 
-class LeashedClock(VideoClock):
+class WatchedClock(VideoClock):
     """A client's waiting, as long as it makes sense."""
 
-    def __init__(self, leash: Leash) -> None:
+    def __init__(self, watchdog: Watchdog) -> None:
         super().__init__()
-        self._leash = leash
+        self._watchdog = watchdog
         self._slept = 0.0
         self.moves = 0
 
@@ -166,11 +166,11 @@ class LeashedClock(VideoClock):
         # What is slept has a limit of its own; this one is for what is read.
         self.moves = self.moves + 1 if self.slept == self._slept else 0
         self._slept = self.slept
-        if self._leash.holds_this_thread():
+        if self._watchdog.is_client_thread():
             if self.offset > _LONGEST:
-                self._leash.stop_now(f"stopped after {_LONGEST / 3600:.0f} hours of its time")
+                self._watchdog.stop_now(f"stopped after {_LONGEST / 3600:.0f} hours of its time")
             if self.moves > _MOST_MOVES:
-                self._leash.stop_now("stopped: what it read had no end")
+                self._watchdog.stop_now("stopped: what it read had no end")
         return now
 
     def reach(self, offset: float) -> None:
@@ -180,16 +180,16 @@ class LeashedClock(VideoClock):
     def skip(self, seconds: float) -> None:
         super().skip(seconds)
         if self.offset > _LONGEST:
-            self._leash.stop_soon(f"stopped after {_LONGEST / 3600:.0f} hours of its time")
+            self._watchdog.stop_soon(f"stopped after {_LONGEST / 3600:.0f} hours of its time")
 
     async def sleep_in_loop(self, delay: float, result: Any) -> Any:
         slept = await super().sleep_in_loop(delay, result)
         if self.offset > _LONGEST:
-            self._leash.stop_now(f"stopped after {_LONGEST / 3600:.0f} hours of its time")
+            self._watchdog.stop_now(f"stopped after {_LONGEST / 3600:.0f} hours of its time")
         return slept
 
 
-def watcher(leash: Leash, clock: LeashedClock) -> Callable[[Exchange], None]:
+def request_watcher(watchdog: Watchdog, clock: WatchedClock) -> Callable[[Exchange], None]:
     """What a fake calls with each exchange: it stops a client that asks more than makes sense."""
     asked = at_once = 0
     slept = 0.0
@@ -200,11 +200,11 @@ def watcher(leash: Leash, clock: LeashedClock) -> Callable[[Exchange], None]:
         slept = clock.slept
         asked += 1
         clock.moves = 0
-        leash.asked_at = time.monotonic()
+        watchdog.asked_at = time.monotonic()
         if asked > _MOST_REQUESTS or at_once > _MOST_AT_ONCE:
             reason = f"stopped after {asked} requests{' without a pause' if at_once > _MOST_AT_ONCE else ''}"
-            if leash.holds_this_thread():
-                leash.stop_now(reason)
-            leash.stop_soon(reason)
+            if watchdog.is_client_thread():
+                watchdog.stop_now(reason)
+            watchdog.stop_soon(reason)
 
     return watch

@@ -99,12 +99,11 @@ def test_a_client_of_another_library_is_judged_over_sockets() -> None:
 
 
 def test_time_does_not_pass_while_a_client_waits() -> None:
-    began = time.monotonic()
     report = check(Careful(), scenarios=STUCK, transport="mock")
     assert report.ok
-    assert time.monotonic() - began < 60
     [verdict] = report.verdicts
-    assert verdict.exchanges[-1].at - verdict.exchanges[0].at > 3600
+    asked_for = verdict.exchanges[-1].at - verdict.exchanges[0].at
+    assert asked_for > 3600 > report.seconds  # an hour of waiting took less than one
 
 
 def test_in_the_other_flow_the_client_makes_its_task() -> None:
@@ -165,8 +164,8 @@ def test_a_client_that_is_stuck_in_a_socket_is_stopped() -> None:
         {"a": State({"status": "processing"}, poll=(ReplyTemplate(fault=Fault("stall")),))},
         expect=Expect("no_end"), never_ends=True,
     )  # fmt: skip
-    [verdict] = check(client, scenarios=stalled, timeout=0.3).verdicts
-    assert verdict.outcome.description == "stopped after 0.3 s"
+    [verdict] = check(client, scenarios=stalled, timeout=3).verdicts
+    assert verdict.outcome.description == "stopped after 3.0 s"
     # Its time-out may be a good one, only longer than the check's.
     assert (verdict.status, verdict.violations) == ("error", ())
     assert verdict.note == "not judged: give the case more time, or the client a shorter timeout"

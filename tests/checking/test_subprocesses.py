@@ -24,7 +24,7 @@ on_linux = pytest.mark.skipif(sys.platform != "linux", reason="reads /proc")
 
 LONG = 30.0  # seconds that no program here takes, for each is stopped or ends by itself
 SHORT = 0.3  # seconds, where a program is to be stopped by its timeout
-PATIENCE = 20.0
+PATIENCE = 60.0
 
 # Has a last word when it is asked to end.
 POLITE = """

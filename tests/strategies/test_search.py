@@ -49,7 +49,7 @@ def _in_an_empty_folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None
 
 def client(body: str) -> list[str]:
     """A client that is not patient with connections that stall."""
-    return [word.replace("timeout=5", "timeout=0.3") for word in python(body)]
+    return [word.replace("timeout=5", "timeout=2") for word in python(body)]
 
 
 def check(options: Sequence[str], body: str) -> int:

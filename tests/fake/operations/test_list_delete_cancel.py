@@ -303,7 +303,7 @@ def test_what_a_remix_does_not_say_it_takes_from_its_source(new_fake: NewFake, d
     document = poll(fake, made.json["id"]).json
     assert made.status == 200
     assert (document["model"], document["size"], document["seconds"]) == ("sora-2-pro", "1280x720", "8")
-    assert document.get("remixed_from_video_id", "source") == "source"
+    assert document.get("remixed_from_video_id") == "source"
 
 
 # --- paths that are not there -----------------------------------------------------------------------------------------
