@@ -17,7 +17,7 @@ check: $(VENV)/.developed  ## the quick tests of the core, in under half a minut
 
 test: $(VENV)/.developed  ## every test, with branch coverage
 	$(BIN)/coverage erase
-	$(BIN)/pytest -n 2 --cov --cov-report=term --cov-fail-under=95
+	$(BIN)/pytest -n 2 --dist worksteal --durations=15 --cov --cov-report=term --cov-fail-under=95
 
 lint: $(VENV)/.developed  ## ruff and mypy
 	$(BIN)/ruff check .

@@ -178,8 +178,9 @@ def test_two_hundred_servers_leave_nothing_behind() -> None:
     threads, files = threading.active_count(), open_files()
     for _ in range(200):
         live()
-    assert threading.active_count() == threads
-    assert open_files() == files
+    # What others left running may have ended in the meantime; a leak would be two hundred more.
+    assert threading.active_count() <= threads
+    assert open_files() <= files
 
 
 def test_two_servers_know_nothing_of_each_other() -> None:
