@@ -6,10 +6,14 @@ import argparse
 import contextlib
 import os
 import sys
+from collections.abc import Sequence
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-__all__ = ["UsageError", "add_folders", "positive", "turn_stdout_away"]
+if TYPE_CHECKING:
+    from ..scenario.library import Library
+
+__all__ = ["UsageError", "add_folders", "open_library", "positive", "turn_stdout_away", "version_line"]
 
 
 _MOST = 1_000_000  # with a faster clock a fake's time leads past the year 9999 within the hour
@@ -42,3 +46,20 @@ def turn_stdout_away() -> None:
     """Let what could not be written go nowhere, so that the interpreter's exit stays quiet."""
     with contextlib.suppress(OSError), Path(os.devnull).open("wb") as nowhere:
         os.dup2(nowhere.fileno(), sys.stdout.fileno())
+
+
+def open_library(folders: Sequence[Path] | None) -> Library:
+    """The scenarios of some folders, then the shipped ones. Raises `UsageError` for a folder that is not there."""
+    from ..scenario.library import Library
+
+    try:
+        return Library(folders or ())
+    except NotADirectoryError as error:
+        raise UsageError(f"--scenario-dir: {error}") from None
+
+
+def version_line() -> str:
+    """The name and the version of the command, as `--version` prints it."""
+    from ..api.version import tool_version
+
+    return f"video-mockserver {tool_version()}"

@@ -21,7 +21,7 @@ import pytest
 
 from support import COMMAND, ROOT
 from video_mockserver.cli import demo
-from video_mockserver.cli import main as cli
+from video_mockserver.cli import serve as serve_command
 from video_mockserver.cli.main import main
 from video_mockserver.edges.server import serve as server
 from video_mockserver.scenario.library import Library
@@ -144,7 +144,7 @@ def test_a_mistake_is_told_in_one_line_and_ends_with_2(
     def serves(*_: object) -> None:
         raise AssertionError("it serves")
 
-    monkeypatch.setattr(cli, "_ready", serves)
+    monkeypatch.setattr(serve_command, "announce", serves)
     assert ended(arguments.split()) == 2
     printed = capsys.readouterr()
     assert said in printed.err
