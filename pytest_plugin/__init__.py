@@ -127,7 +127,7 @@ def _video_server_session() -> Iterator[None]:
 
 @pytest.fixture
 def video_scenario(request: pytest.FixtureRequest) -> Scenario | None:
-    """The scenario that the test's marker names; None without one: the plain life."""
+    """The scenario that the test's marker names; None without one: the usual case."""
     name = getattr(request, "param", None)
     if name is None:
         marker = request.node.get_closest_marker("video_scenario")

@@ -34,7 +34,7 @@ INTERRUPTED = "interrupted"
 EXIT_FIRST = "the first case that did not pass ended the check"
 
 PLACEHOLDERS = ("base_url", "origin", "api_key", "task_id", "output")
-_LARGEST = 64 * 1024 * 1024  # bytes of a delivered file that are read: films are small here
+_LARGEST = 64 * 1024 * 1024  # bytes of a delivered file that are read: clips are small here
 _TICK = 0.05  # seconds
 _QUIET = 2.0  # seconds of silence after which a client that was told to wait for minutes need not be waited for
 
@@ -188,7 +188,7 @@ def _outcome(ran: CompletedRun, output: Path) -> Outcome:
     if output.is_file():
         with output.open("rb") as file:
             clip = file.read(_LARGEST)
-    # Part of a film may lie beside it, as clip.mp4.part.
+    # Part of a clip may lie beside it, as clip.mp4.part.
     left = sum(path.stat().st_size for path in output.parent.iterdir() if path == output or _holds_film(path))
     if ran.code is None:
         return Outcome("stopped", f"stopped after {ran.seconds:.1f} s")

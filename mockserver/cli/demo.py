@@ -25,7 +25,7 @@ _PAUSE = 5.0  # seconds between polls
 _DEADLINE = 600.0  # seconds until a task is given up
 _TRIES = 4  # of /content
 _TIMEOUT = 60.0  # seconds without a byte until a connection is given up
-_LARGEST = 16 * 1024 * 1024  # bytes; a film that is larger never ends
+_LARGEST = 16 * 1024 * 1024  # bytes; a clip that is larger never ends
 _FAILURES = (OSError, http.client.HTTPException, LookupError, ValueError)
 
 
@@ -56,22 +56,22 @@ def fetch(base_url: str, api_key: str) -> tuple[bytes, str]:
 
     Returns the clip and where it came from. Raises OSError, HTTPException, LookupError or ValueError.
     """
-    wish = json.dumps({"model": "grok-video-3", "prompt": "a fox in the snow"}).encode()
-    task_id = json.loads(_get(f"{base_url}/videos", api_key, wish))["id"]
+    body = json.dumps({"model": "grok-video-3", "prompt": "a fox in the snow"}).encode()
+    task_id = json.loads(_get(f"{base_url}/videos", api_key, body))["id"]
     task_url = f"{base_url}/videos/{quote(task_id, safe='')}"
     video = _ended(task_url, api_key)
     if phase_of(video["status"]) is Phase.FAILED:
         raise LookupError(_why(video))
     for found in result_urls(video):
         try:
-            return _film(_get(urljoin(task_url, found.url))), found.field
+            return _clip_of(_get(urljoin(task_url, found.url))), found.field
         except _FAILURES as error:
             print(f"{found.field} failed: {_in_words(error)}")
     for _ in range(_TRIES - 1):
         with contextlib.suppress(*_FAILURES):  # it may come a little later than the end of the task
-            return _film(_get(f"{task_url}/content", api_key)), "/content"
+            return _clip_of(_get(f"{task_url}/content", api_key)), "/content"
         time.sleep(_PAUSE / SPEED)
-    return _film(_get(f"{task_url}/content", api_key)), "/content"
+    return _clip_of(_get(f"{task_url}/content", api_key)), "/content"
 
 
 def _ended(task_url: str, api_key: str) -> dict[str, Any]:
@@ -97,16 +97,16 @@ def _why(video: dict[str, Any]) -> str:
     return f"the task ended as {video['status']!r}" + (f": {message}" if message else "")
 
 
-def _film(content: bytes) -> bytes:
+def _clip_of(content: bytes) -> bytes:
     if content[4:8] != b"ftyp":
-        raise ValueError(f"no film, but {content[:40]!r}")
+        raise ValueError(f"no clip, but {content[:40]!r}")
     return content
 
 
-def _get(url: str, api_key: str | None = None, wish: bytes | None = None) -> bytes:
+def _get(url: str, api_key: str | None = None, body: bytes | None = None) -> bytes:
     """A whole body. `api_key` is for the API alone: it is not sent along to where a redirect leads."""
-    request = Request(url, wish)  # noqa: S310 - the fake's own URLs
-    if wish is not None:
+    request = Request(url, body)  # noqa: S310 - the fake's own URLs
+    if body is not None:
         request.add_header("Content-Type", "application/json")
     if api_key is not None:
         request.add_unredirected_header("Authorization", f"Bearer {api_key}")

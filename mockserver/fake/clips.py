@@ -1,4 +1,4 @@
-"""Which film a task gets, and the parts of one that a request asks for."""
+"""Which clip a task gets, and the parts of one that a request asks for."""
 
 from __future__ import annotations
 
@@ -19,9 +19,9 @@ _DEFAULT_TIER = 720
 
 @dataclass(frozen=True, slots=True)
 class ClipStore:
-    """The films there are. `read` gets a clip's bytes; the core itself opens nothing.
+    """The clips there are. `read` gets a clip's bytes; the core itself opens nothing.
 
-    `clips` by name hold the films and the pictures of other `variant`s; `pictures` maps a variant to its name.
+    `clips` by name hold the clips and the pictures of other `variant`s; `pictures` maps a variant to its name.
     """
 
     clips: Mapping[str, Clip]
@@ -33,7 +33,7 @@ class ClipStore:
         return self.clips.get(name)
 
     def fitting(self, size: str, aspect_ratio: str, seconds: str) -> Clip:
-        """The film that comes nearest to what was asked for: first the shape, then the resolution, then the length."""
+        """The clip that comes nearest to what was asked for: first the shape, then the resolution, then the length."""
         width, height = _wanted(size, aspect_ratio)
         try:
             length = float(seconds)

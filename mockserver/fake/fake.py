@@ -311,7 +311,7 @@ class Fake:
 
     @property
     def clip(self) -> bytes:
-        """What a client should end with: the clip of the newest task, or the one that a plain wish would get."""
+        """What a client should end with: the newest task's clip, or that of a create without options."""
         with self._lock:
             state = self._state
             newest = next(reversed(list(state.tasks)), None)

@@ -27,7 +27,7 @@ def reachable(scenario: Scenario, order: tuple[str, ...], fields: Sequence[str])
     """
     expect = _read(scenario, order)
     if expect is None:
-        raise AssertionError(f"{scenario.summary} A client that keeps the contract gets another film.")
+        raise AssertionError(f"{scenario.summary} A client that keeps the contract gets another clip.")
     if expect.outcome != "clip" or not fields:
         return expect
     readings: list[tuple[Scenario, tuple[str, ...]]] = []
@@ -45,7 +45,7 @@ def _read(scenario: Scenario, order: tuple[str, ...]) -> Expect | None:
     try:
         return expectation(scenario, NoScenarios(), shipped_clips(), order)
     except ValueError:
-        return None  # another film
+        return None  # another clip
 
 
 def _patient(scenario: Scenario) -> Scenario | None:

@@ -20,7 +20,7 @@ __all__ = ["CLIP", "DECOY_LINK", "WRONG_FILM", "Form", "Row", "Tables", "Way", "
 
 Row = tuple[str, Any]  # a dotted place and what a scenario lays there; `{omit}`: no key
 
-# The link of whatever is not the result. It leads to another film, so that whoever takes it is seen to.
+# The link of whatever is not the result. It leads to another clip, so that whoever takes it is seen to.
 DECOY_LINK = "decoy"
 WRONG_FILM = (ReplyTemplate(clip="decoy"),)
 
@@ -295,7 +295,7 @@ class Tables:
         self.decoys = _decoy_rows()
 
 
-# The share of URLs at a place, in percent. The plain life has its URL in video_url; elsewhere one is less simple.
+# The share of URLs at a place, in percent. The usual case has its URL in video_url; elsewhere one is less simple.
 _SHARES = {"output.url": 45, "video_url": 60, "url": 35, "detail.url": 35}
 
 

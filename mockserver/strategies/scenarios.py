@@ -40,7 +40,7 @@ def scenarios(
     explore: Aspect | Collection[Aspect] = ASPECTS,
     order: tuple[str, ...] = URL_FIELDS,
 ) -> st.SearchStrategy[Scenario]:
-    """Scenarios that are right, with `expect`. What is not explored is the plain life: processing, then completed.
+    """Scenarios that are right, with `expect`. What is not explored is the usual case: processing, then completed.
 
     - `explore`: one or several of `ASPECTS`.
     - `order`: how the client reads URLs, `URL_FIELDS` or `URL_FIELDS_TABLE_READING`.
@@ -120,7 +120,7 @@ class _Choices:
 # Ids that a client has to leave as they are and to quote; the documented one first.
 _IDS = ("grok:48A6-7431", "Task_4F/7a?part=1#50%")
 
-# How often something that is not plain life is so.
+# How often something that is not usual case is so.
 _SELDOM = (False, False, False, True)
 _HALF = (False, True)
 _OFTEN = (False, True, True)
@@ -171,7 +171,7 @@ class _Author:
         if not waited and self._at_once(end[1]):
             states = {}
         states = _joined(states, *end)
-        summary = " ".join(self.sentences) or "The plain life: processing, then completed with a URL."
+        summary = " ".join(self.sentences) or "The usual case: processing, then completed with a URL."
         scenario = Scenario("generated", summary, next(iter(states)), states, **self.options)
         return replace(
             scenario,
@@ -224,7 +224,7 @@ class _Author:
         if last and "urls" in self.turns and self.tables.hostile and (where := self._perhaps("preview", URL_FIELDS)):
             values.lay(video, where, "{download_url:preview}")
             downloads = self.preview = {"preview": WRONG_FILM}
-            self._say(f"{where} names another film while {name}")
+            self._say(f"{where} names another clip while {name}")
         return State(video, poll=poll, downloads=_links(video, downloads), next=(way,))
 
     def _troubles(self, ways: Sequence[Way], when: str = "") -> _Answers:
@@ -277,7 +277,7 @@ class _Author:
         if self.tables.hostile and (where := self._perhaps("part", URL_FIELDS, plain=2)):
             values.lay(video, where, "{download_url:part}")
             downloads = {"part": WRONG_FILM}
-            self._say(f"{where} names a film all the same")
+            self._say(f"{where} names a clip all the same")
         return "failed", State(video, downloads=_links(video, downloads))
 
     # --- the good end ---
@@ -337,7 +337,7 @@ class _Author:
         decoy = self._perhaps("decoy", self.tables.decoys) if self.tables.hostile else None
         if decoy is not None and decoy[0] not in video:
             values.lay(video, *decoy)
-            self._say(f"{decoy[0]} names another film")
+            self._say(f"{decoy[0]} names another clip")
 
     def _downloads(self) -> dict[str, _Answers]:
         """What the links answer, by link."""
@@ -349,10 +349,10 @@ class _Author:
             if link is None or link in made:
                 pass
             elif better and links.count(link) == 1 and self.tables.hostile and self._pick(f"{link} is wrong", _SELDOM):
-                # Only behind a URL that gives the clip: else nobody could know which film is right.
+                # Only behind a URL that gives the clip: else nobody could know which clip is right.
                 made[link] = WRONG_FILM
                 place.sound = False
-                self._say(f"{place.field} leads to another film")
+                self._say(f"{place.field} leads to another clip")
             elif "download" in self.turns and (way := self._trouble(link, links.count(link))):
                 again = self._pick(f"{link} again", _SELDOM) and not way.good
                 subject = "The URL" if len(set(links)) == 1 else f"The URL in {place.field}"

@@ -489,7 +489,7 @@ def test_the_demo_shows_a_client_getting_its_clip_through_a_broken_download(caps
         ("urls/relative", 0, "bytes from video_url: the clip, whole."),
         ("urls/data_uri", 0, "bytes from video_url: the clip, whole."),
         ("urls/only_last_good", 0, "bytes from detail.url: the clip, whole."),
-        ("download/html_200", 0, "video_url failed: no film, but b'<!doctype html>"),
+        ("download/html_200", 0, "video_url failed: no clip, but b'<!doctype html>"),
         ("download/stalled_in_the_middle", 0, "video_url failed: timed out"),
         ("download/endless", 0, "video_url failed: it does not end"),
         ("content/content_redirects", 0, "bytes from /content: the clip, whole."),

@@ -25,7 +25,7 @@ from video_mockserver.strategies import ASPECTS, DOCUMENTED, Variety, scenarios
 LIBRARY = Library()
 CALM = settings(derandomize=True, database=None, deadline=None)
 PLAIN = """\
-summary: "The plain life: processing, then completed with a URL."
+summary: "The usual case: processing, then completed with a URL."
 start: processing
 states:
   processing:
@@ -187,7 +187,7 @@ SMALLEST = {
             "output.url",
         ),
         (
-            "output.url and video_url hold a URL each. video_url leads to another film.",
+            "output.url and video_url hold a URL each. video_url leads to another clip.",
             f"{TWO}    downloads: {{video_url: {{clip: decoy}}}}\n",
             "output.url",
         ),

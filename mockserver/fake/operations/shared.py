@@ -78,7 +78,7 @@ def placeholder_lookup(state: FakeState, context: RequestContext, task: Task) ->
 
 
 def requested_task(state: FakeState, context: RequestContext, id: str | None = None) -> Task:
-    """The task that a request asks for, its time settled; an unknown one comes to life or is refused."""
+    """The task that a request asks for, its time settled; an unknown one is created or refused."""
     id = context.path_params["task_id"] if id is None else id
     task = state.tasks.get(id) or _task_on_first_request(state, context, id)
     settle(state, context, task)
