@@ -165,7 +165,7 @@ def test_a_client_that_is_stuck_in_a_socket_is_stopped() -> None:
         expect=Expect("no_end"), never_ends=True,
     )  # fmt: skip
     [verdict] = check(client, scenarios=stalled, timeout=3).verdicts
-    assert verdict.outcome.description == "stopped after 3.0 s"
+    assert verdict.outcome.description == "stopped after 3 s"
     # Its time-out may be a good one, only longer than the check's.
     assert (verdict.status, verdict.violations) == ("error", ())
     assert verdict.note == "not judged: give the case more time, or the client a shorter timeout"
