@@ -1,4 +1,4 @@
-"""Clips that lie in files: the shipped ones by manifest, and one's own. Nothing else in this package opens any."""
+"""Clips in files: the shipped ones by their manifest, and one's own. Nothing else in this package opens any."""
 
 from __future__ import annotations
 
@@ -34,16 +34,16 @@ def shipped_clips() -> ClipStore:
     folder = Path(str(files("video_mockserver.fixtures"))) / "clips"
     manifest = json.loads((folder / "clips.json").read_text("utf-8"))
     clips = {
-        told["name"]: Clip(
-            told["name"], str(folder / told["file"]), told["bytes"], f'"{told["sha256"][:32]}"',
-            width=told["width"], height=told["height"], seconds=told["seconds"],
+        entry["name"]: Clip(
+            entry["name"], str(folder / entry["file"]), entry["bytes"], f'"{entry["sha256"][:32]}"',
+            width=entry["width"], height=entry["height"], seconds=entry["seconds"],
         )
-        for told in manifest["clips"]
+        for entry in manifest["clips"]
     }  # fmt: skip
     pictures = {
-        told["name"]: Clip(
-            told["name"], str(folder / told["file"]), told["bytes"], f'"{told["sha256"][:32]}"', told["media_type"]
+        entry["name"]: Clip(
+            entry["name"], str(folder / entry["file"]), entry["bytes"], f'"{entry["sha256"][:32]}"', entry["media_type"]
         )
-        for told in manifest["pictures"]
+        for entry in manifest["pictures"]
     }
     return ClipStore(clips, _read_clip, pictures)

@@ -21,7 +21,7 @@ _DEFAULT_TIER = 720
 class ClipStore:
     """The clips there are. `read` gets a clip's bytes; the core itself opens nothing.
 
-    `clips` by name hold the clips and the pictures of other `variant`s; `pictures` maps a variant to its name.
+    `clips` are the videos by name; `pictures` are the images by the `variant` of `/content` that asks for them.
     """
 
     clips: Mapping[str, Clip]

@@ -7,7 +7,7 @@ import time
 from collections.abc import Callable
 from typing import Protocol
 
-__all__ = ["DEFAULT_START", "Clock", "ManualClock", "RealClock"]
+__all__ = ["DEFAULT_START", "Clock", "ManualClock", "RealClock", "checked_speed"]
 
 # `created_at` of the documented example: a manual clock starts there, so that documents come out as documented.
 DEFAULT_START = 1735689600.0
@@ -34,6 +34,13 @@ class Clock(Protocol):
         """Back to where the clock began."""
 
 
+def checked_speed(speed: float) -> float:
+    """How many seconds of a clock pass in a real one. Raises ValueError for anything but a number above 0."""
+    if isinstance(speed, bool) or not isinstance(speed, int | float) or not 0 < speed < float("inf"):
+        raise ValueError(f"speed: {speed!r} must be a number above 0")
+    return speed
+
+
 class RealClock:
     """The time of day, or a faster one: with `speed=60` a minute passes in a second.
 
@@ -42,9 +49,7 @@ class RealClock:
     """
 
     def __init__(self, speed: float = 1.0) -> None:
-        if not speed > 0:
-            raise ValueError(f"speed: {speed!r} is not above 0")
-        self.speed = speed
+        self.speed = checked_speed(speed)
         self._began = time.time()
         self._zero = time.monotonic()
 
@@ -80,15 +85,17 @@ class ManualClock:
         return self._now
 
     def advance(self, seconds: float) -> float:
-        """Move on by `seconds` (0 or more), tell everyone who waits, and return the new time.
+        """Move on by `seconds` (0 or more), call every subscriber, and return the new time.
 
-        Raises ValueError below 0, and for a time past the year 9999, in which no date can be written.
+        Raises ValueError below 0, and for a time past the year 9999, after which dates cannot be written.
         """
         if not 0 <= seconds < float("inf"):
-            raise ValueError(f"advance: {seconds!r} is not a number of 0 or more seconds; time does not run back")
+            raise ValueError(
+                f"advance: {seconds!r} must be a number of seconds, 0 or more: time does not run backwards"
+            )
         with self._lock:
             if self._now + seconds > _LATEST:
-                raise ValueError(f"advance: {seconds!r} leads past the year 9999, in which no date can be written")
+                raise ValueError(f"advance: {seconds!r} goes past the year 9999, after which dates cannot be written")
             self._now += seconds
             callbacks = list(self._callbacks)
         for callback in callbacks:

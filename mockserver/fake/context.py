@@ -1,4 +1,4 @@
-"""One request on its way through a fake."""
+"""One request while a fake answers it."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ __all__ = ["RequestContext"]
 
 @dataclass(slots=True)
 class RequestContext:
-    """One request on its way: its route, what the path held, and what the journal is to know of it."""
+    """One request while it is answered: its route, the parameters in its path, and what the journal records of it."""
 
     request: Request
     route: Route

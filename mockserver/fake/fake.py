@@ -10,13 +10,14 @@ from ..api.contract import DOWNLOAD_ROUTE, Route
 from ..api.messages import Clip, Origins, Reply, Request
 from ..api.redaction import mask
 from ..api.routing import Match, RouteTree, api_routes
+from ..api.suggest import did_you_mean
 from ..scenario import machine
 from ..scenario.model import Scenario
 from ..scenario.sources import ScenarioSource
 from ..scenario.validation import validate
 from . import views
 from .clips import ClipStore
-from .clock import Clock, ManualClock, RealClock
+from .clock import Clock, ManualClock, RealClock, checked_speed
 from .context import RequestContext
 from .journal import Exchange, Journal
 from .operations.table import OPERATIONS
@@ -42,8 +43,8 @@ class Fake:
 
     - `scenarios`, `clip_store`: where scenarios and clips come from.
     - `scenario`: the default one, a name or a `Scenario` built in Python.
-    - `clock`: defaults to real time; `speed` makes one that runs faster.
-    - `keys`: the API keys that are good; None takes any.
+    - `clock`: default: real time, which runs `speed` times as fast (default: 1).
+    - `keys`: the API keys that are accepted; None accepts any.
     - `watch`: called with each exchange, in the thread that answers.
     - `intercept`: called in the fake's place with each request, its route and task, and the fake's own answer as a
       function; returns the reply. It runs under the fake's lock. For whoever answers some requests themselves.
@@ -69,6 +70,7 @@ class Fake:
     ) -> None:
         check_option_names(settings, (*FakeOptions.__annotations__, "scenario", "name"))
         self.name = name
+        checked_speed(speed)
         self.clock: Clock = clock if clock is not None else RealClock(speed)
         self.journal = journal if journal is not None else Journal()
         chosen = Settings(keys=checked_keys(keys), **settings)
@@ -144,7 +146,7 @@ class Fake:
                 return storage_reply(404)
             raise Refusal("unknown_route", context.note)
         allowed = ", ".join(match.allowed)
-        context.note = f"{request.path} has no {request.method}, only {allowed}"
+        context.note = f"{request.path} does not support {request.method} (allowed: {allowed})"
         if request.host == "download":
             reply = storage_reply(405)
         else:
@@ -159,7 +161,7 @@ class Fake:
             raise Refusal("no_key", "send the header 'Authorization: Bearer KEY'")
         keys = self._state.settings.keys
         if keys is not None and key not in keys:
-            raise Refusal("bad_key", f"the key {mask(key)} is not one of the {len(keys)} good ones", key=mask(key))
+            raise Refusal("bad_key", f"the key {mask(key)} is not one of the {len(keys)} accepted keys", key=mask(key))
 
     # --- what a test calls ---
 
@@ -170,14 +172,14 @@ class Fake:
 
     @property
     def api_key(self) -> str:
-        """A key that this fake takes."""
+        """A key that this fake accepts."""
         keys = self.settings.keys
         return min(keys) if keys else "sk-mock"
 
     def use(self, scenario: str | Scenario) -> None:
         """Make a scenario the default of this fake.
 
-        Raises `UnknownScenario` for a name that is not there, `ScenarioError` for a scenario that is not right.
+        Raises `UnknownScenario` for an unknown name, `ScenarioError` for an invalid scenario.
         """
         if isinstance(scenario, Scenario):
             self.add_scenario(scenario)
@@ -188,7 +190,7 @@ class Fake:
     def add_scenario(self, scenario: Scenario) -> None:
         """Give this fake a scenario of its own; it comes before one of the same name in the library.
 
-        Raises `ScenarioError` when it is not right.
+        Raises `ScenarioError` when it is invalid.
         """
         with self._lock:
             own = self._state.own_scenarios
@@ -213,7 +215,7 @@ class Fake:
     ) -> Task:
         """Make a task without a request; it is not on the bill. `params` may name model, prompt, seconds, size, ...
 
-        Raises `UnknownScenario`, and ValueError for an id that is taken or a dialect that is not there.
+        Raises `UnknownScenario`, and ValueError for an id that is taken or an unknown dialect.
         """
         with self._lock:
             state = self._state
@@ -278,8 +280,8 @@ class Fake:
             try:
                 self._state.tasks.move(task, state, self.clock.now())
             except KeyError:
-                known = ", ".join(task.compiled.states)
-                raise ValueError(f"{task.scenario.name} has no state {state!r}, only {known}") from None
+                hint = did_you_mean(state, task.compiled.states)
+                raise ValueError(f"{task.scenario.name} has no state {state!r}{hint}") from None
 
     def advance(self, seconds: float) -> float:
         """Move the fake's clock on by hand; what falls due happens in order. Returns the new time in Unix seconds.
@@ -311,7 +313,7 @@ class Fake:
 
     @property
     def clip(self) -> bytes:
-        """What a client should end with: the newest task's clip, or that of a create without options."""
+        """What a client should end with: the clip of the newest task, or the one that a default create would get."""
         with self._lock:
             state = self._state
             newest = next(reversed(list(state.tasks)), None)

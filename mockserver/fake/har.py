@@ -24,7 +24,7 @@ __all__ = ["har"]
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 _TEXT = re.compile(r"text/|application/(json|xml|javascript|x-www-form-urlencoded|yaml|[\w.-]+\+(json|xml))|multipart/")
 _PREVIEW = 64 * 1024  # bytes of a reply's body that are written; the journal keeps no more of a request's either
-_UNKNOWN_TYPE = "x-unknown"  # HAR's word for a body whose type was not said
+_UNKNOWN_TYPE = "x-unknown"  # what HAR writes for a body without a content type
 
 
 def har(exchanges: Iterable[Exchange], *, comment: str = "") -> dict[str, Any]:
@@ -93,8 +93,8 @@ def _request(exchange: Exchange) -> dict[str, Any]:
 
 def _request_size(exchange: Exchange) -> int:
     # The journal keeps the beginning of a long body; its length is only in the header then.
-    told = exchange.header("content-length") or ""
-    return max(int(told) if re.fullmatch(r"[0-9]{1,18}", told) else 0, len(exchange.body))
+    length = exchange.header("content-length") or ""
+    return max(int(length) if re.fullmatch(r"[0-9]{1,18}", length) else 0, len(exchange.body))
 
 
 def _response(exchange: Exchange) -> dict[str, Any]:

@@ -1,4 +1,4 @@
-"""Every exchange that a fake had, in order; bounded, and with keys hidden wherever it is shown."""
+"""Every exchange that a fake had, in order; of limited size, and with keys hidden in everything it shows."""
 
 from __future__ import annotations
 
@@ -108,8 +108,8 @@ class Exchange:
 
     def holds(self, secret: str) -> bool:
         """Whether a secret stands anywhere in the request's address or headers, as it is or quoted."""
-        told = (self._request.path, self._request.query, *(value for _, value in self._request.headers))
-        return any(secret in text or secret in unquote(text) for text in told)
+        texts = (self._request.path, self._request.query, *(value for _, value in self._request.headers))
+        return any(secret in text or secret in unquote(text) for text in texts)
 
     def carries(self, api_key: str | None) -> bool:
         """Whether the request carries this API key (None: any) as the API wants it: `Authorization: Bearer KEY`."""
@@ -117,7 +117,7 @@ class Exchange:
         return scheme.lower() == "bearer" and (bool(key.strip()) if api_key is None else key.strip() == api_key)
 
     def finish(self, sent: int, ended: str) -> None:
-        """The edge's word on how the reply ended."""
+        """The edge reports how the reply ended."""
         self.sent = sent
         self.ended = ended
 

@@ -52,7 +52,7 @@ def check_option_names(options: Mapping[str, object], known: Iterable[str]) -> N
 
 
 def checked_keys(keys: Iterable[str] | None) -> frozenset[str] | None:
-    """API keys as a set; None stays None, which is any key. Raises ValueError for what is no list of keys."""
+    """API keys as a set, or None, which accepts any key. Raises ValueError for anything but a list of keys."""
     if keys is None:
         return None
     if isinstance(keys, str) or not isinstance(keys, Iterable):
@@ -60,5 +60,5 @@ def checked_keys(keys: Iterable[str] | None) -> frozenset[str] | None:
     found = frozenset(keys)
     for key in found:
         if not isinstance(key, str) or not key.strip():
-            raise ValueError(f"keys: {key!r} must be a text that is not empty")
+            raise ValueError(f"keys: {key!r} must be a non-empty string")
     return found

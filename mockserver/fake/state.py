@@ -29,7 +29,7 @@ class Settings:
 
     - `scenario`: the scenario of a create that asks for none.
     - `dialect`: the gateway's dialect, a name of `dialects.DIALECTS`.
-    - `keys`: the API keys that are good; None takes any.
+    - `keys`: the API keys that are accepted; None accepts any.
     - `unknown_tasks`: unknown task ids: `"refuse"` them (as the service does), or `"create"` a task in the default
       scenario on the first request.
     - `strict`: refuse unknown fields and values that the documentation does not name.
@@ -46,7 +46,7 @@ class Settings:
     poll_after_ms: int | None = None
 
     def __post_init__(self) -> None:
-        if self.dialect not in DIALECTS:
+        if not isinstance(self.dialect, str) or self.dialect not in DIALECTS:
             raise ValueError(f"dialect: no {self.dialect!r}{did_you_mean(self.dialect, DIALECTS)}")
         if self.unknown_tasks not in get_args(UnknownTasks):
             raise ValueError(f"unknown_tasks: {self.unknown_tasks!r} must be 'refuse' or 'create'")

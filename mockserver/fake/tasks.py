@@ -1,4 +1,4 @@
-"""One task, and the book that a fake keeps of all of its tasks."""
+"""One task, and the store of all tasks of a fake."""
 
 from __future__ import annotations
 
@@ -32,7 +32,7 @@ class CreateParams:
 
 @dataclass(slots=True, eq=False)
 class Task:
-    """A task and where it stands. Read it; only its book moves it."""
+    """A task and where it stands. Read it; only its `TaskStore` moves it."""
 
     id: str
     params: CreateParams
@@ -45,17 +45,17 @@ class Task:
     random_seed: str
     billed: bool = True
     deleted: bool = False
-    served: dict[tuple[int, str], int] = field(default_factory=dict)
-    shown: tuple[tuple[str, int, int, Origins], Reply] | None = None
+    request_counts: dict[tuple[int, str], int] = field(default_factory=dict)
+    cached_poll: tuple[tuple[str, int, int, Origins], Reply] | None = None
 
     @property
     def state(self) -> str:
-        """The name of the state that the task is in, as of the last request or `Fake.settle`."""
+        """The name of the state that the task is in, as of the last time that the fake was asked about it."""
         return self.position.state
 
     @property
     def current(self) -> CompiledState:
-        """What the script says of the state that the task is in."""
+        """The compiled form of the state that the task is in."""
         return self.compiled.states[self.position.state]
 
     @property
@@ -63,14 +63,16 @@ class Task:
         """Whether the task has come to an end."""
         return machine.is_end(self.scenario, self.position)
 
-    def serve(self, route: str) -> int:
+    def count_request(self, route: str) -> int:
         """How often `route` was asked in this visit of this state before; counts this time."""
         key = (self.position.moves, route)
-        count = self.served.get(key, 0)
+        count = self.request_counts.get(key, 0)
         if not count:
             # Counts of states that were left are never read again.
-            self.served = {known: n for known, n in self.served.items() if known[0] == self.position.moves}
-        self.served[key] = count + 1
+            self.request_counts = {
+                known: n for known, n in self.request_counts.items() if known[0] == self.position.moves
+            }
+        self.request_counts[key] = count + 1
         return count
 
     def __repr__(self) -> str:

@@ -67,59 +67,59 @@ def document(task: Task, lookup: Lookup, now: float, reply: Overlay | None = Non
         "remixed_from_video_id": params.remixed_from,
         "status": state.status,
     }
-    shown: dict[str, Any] = {}
+    fields: dict[str, Any] = {}
     for name, absent in dialect.fields:
         value = values.get(name)
         if value is None:
             value = absent
         if value is not OMIT or name == "status":
-            shown[name] = value
-    _lay_video(shown, state.video, lookup, dialect)
+            fields[name] = value
+    _overlay_video(fields, state.video, lookup, dialect)
     if reply is not None:
-        _lay_video(shown, reply, lookup, dialect)
-    return shown
+        _overlay_video(fields, reply, lookup, dialect)
+    return fields
 
 
-def _lay(shown: dict[str, Any], overlay: Overlay, lookup: Lookup) -> None:
-    shown.update(overlay.render(lookup))
+def _overlay(document: dict[str, Any], overlay: Overlay, lookup: Lookup) -> None:
+    document.update(overlay.render(lookup))
     for name in overlay.removed:
-        shown.pop(name, None)
+        document.pop(name, None)
 
 
-def _lay_video(shown: dict[str, Any], overlay: Overlay, lookup: Lookup, dialect: Dialect) -> None:
+def _overlay_video(document: dict[str, Any], overlay: Overlay, lookup: Lookup, dialect: Dialect) -> None:
     for name, value in overlay.render(lookup).items():
         if name == "video_url" and dialect.url_field != "video_url":
             if dialect.url_field is not None and value:
                 outer, _, inner = dialect.url_field.partition(".")
-                there = shown.get(outer)
-                shown[outer] = {**(there if isinstance(there, Mapping) else {}), inner: value}
+                there = document.get(outer)
+                document[outer] = {**(there if isinstance(there, Mapping) else {}), inner: value}
         elif name == "status" and isinstance(value, str):
-            shown["status"] = dialect.statuses.get(value, value)
+            document["status"] = dialect.statuses.get(value, value)
         else:
-            shown[name] = value
+            document[name] = value
     for name in overlay.removed:
-        shown.pop(name, None)
+        document.pop(name, None)
 
 
-def create_view(task: Task, shown: Mapping[str, Any]) -> dict[str, Any]:
+def create_view(task: Task, document: Mapping[str, Any]) -> dict[str, Any]:
     """The reply to a create: fewer fields, and never an empty `error`, which clients are known to raise on."""
-    return {name: shown[name] for name in task.dialect.create_fields if name in shown}
+    return {name: document[name] for name in task.dialect.create_fields if name in document}
 
 
-def task_made_view(task: Task, shown: Mapping[str, Any]) -> dict[str, Any]:
+def task_made_view(task: Task, document: Mapping[str, Any]) -> dict[str, Any]:
     """The documented reply to remix, extend and extensions."""
     return {
         "id": task.id,
-        "status": shown.get("status", "processing"),
+        "status": document.get("status", "processing"),
         "status_update_time": int(task.position.since),
     }
 
 
-def unified_create_view(task: Task, shown: Mapping[str, Any], other_id: str) -> dict[str, Any]:
+def unified_create_view(task: Task, document: Mapping[str, Any], other_id: str) -> dict[str, Any]:
     """The documented reply to the unified create. Its `task_id` is not the id to ask with: that is `id`."""
     if task.params.model.startswith("sora"):
         return {"id": task.id, "status": "pending", "status_update_time": int(task.position.since * 1000)}
-    status = unified_status(shown.get("status"))
+    status = unified_status(document.get("status"))
     return {
         "id": task.id,
         "status": "processing" if status == "pending" else status,
@@ -129,62 +129,62 @@ def unified_create_view(task: Task, shown: Mapping[str, Any], other_id: str) -> 
     }
 
 
-def unified_view(task: Task, shown: Mapping[str, Any], lookup: Lookup) -> dict[str, Any]:
+def unified_view(task: Task, document: Mapping[str, Any], lookup: Lookup) -> dict[str, Any]:
     """`GET /v1/video/query`: null for a URL that is not there yet, and what of the other URL fields there is."""
     view: dict[str, Any] = {
-        "id": shown.get("id", task.id),
-        "status": unified_status(shown.get("status")),
-        "video_url": shown.get("video_url") or _own_url(task, shown) or None,
+        "id": document.get("id", task.id),
+        "status": unified_status(document.get("status")),
+        "video_url": document.get("video_url") or _own_url(task, document) or None,
         "status_update_time": int(task.position.since),
-        "progress": shown.get("progress"),
+        "progress": document.get("progress"),
     }
     for name in ("output", "url", "detail"):
-        if name in shown:
-            view[name] = shown[name]
-    error = shown.get("error")
+        if name in document:
+            view[name] = document[name]
+    error = document.get("error")
     if isinstance(error, Mapping) and any(error.values()):
         view["error"] = error
-    _lay(view, task.current.unified, lookup)
+    _overlay(view, task.current.unified, lookup)
     return view
 
 
-def _own_url(task: Task, shown: Mapping[str, Any]) -> str:
+def _own_url(task: Task, document: Mapping[str, Any]) -> str:
     """The URL where the task's dialect shows it; empty when there is none."""
     field = task.dialect.url_field
-    return next((found.url for found in result_urls(shown, (field,))), "") if field else ""
+    return next((found.url for found in result_urls(document, (field,))), "") if field else ""
 
 
-def wrapped_view(task: Task, shown: Mapping[str, Any], lookup: Lookup) -> dict[str, Any]:
+def wrapped_view(task: Task, document: Mapping[str, Any], lookup: Lookup) -> dict[str, Any]:
     """`GET /v1/video/generations/{id}`: the task in an envelope; Seedance models have an envelope of their own."""
-    found = next(result_urls(shown), None)
-    url = found.url if found else _own_url(task, shown)
-    error = shown.get("error")
+    found = next(result_urls(document), None)
+    url = found.url if found else _own_url(task, document)
+    error = document.get("error")
     failure = error if isinstance(error, Mapping) and any(error.values()) else None
     if "seedance" in task.params.model:
-        data = _seedance(task, shown, url, failure)
+        data = _seedance(task, document, url, failure)
     else:
         data = {
             "task_id": task.id,
-            "status": WRAPPED_STATUSES.of(shown.get("status")),
+            "status": WRAPPED_STATUSES.of(document.get("status")),
             "url": url,
             "format": "mp4",
             "metadata": None,
             "error": failure,
         }
-    _lay(data, task.current.wrapped, lookup)
+    _overlay(data, task.current.wrapped, lookup)
     return {"code": "success", "message": "", "data": data}
 
 
-def _seedance(task: Task, shown: Mapping[str, Any], url: str, failure: Mapping[str, Any] | None) -> dict[str, Any]:
-    started = not is_waiting(shown.get("status"))
+def _seedance(task: Task, document: Mapping[str, Any], url: str, failure: Mapping[str, Any] | None) -> dict[str, Any]:
+    started = not is_waiting(document.get("status"))
     created = int(task.created_at)
     return {
         "task_id": task.id,
-        "status": SEEDANCE_STATUSES.of(shown.get("status")),
-        "progress": f"{shown.get('progress', 0)}%",
+        "status": SEEDANCE_STATUSES.of(document.get("status")),
+        "progress": f"{document.get('progress', 0)}%",
         "submit_time": created,
         "start_time": created if started else 0,
         "finish_time": completed_at(task),
         "fail_reason": str(failure.get("message", "")) if failure else "",
-        "data": {"status": shown.get("status"), "content": {"video_url": url}},
+        "data": {"status": document.get("status"), "content": {"video_url": url}},
     }

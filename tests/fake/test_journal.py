@@ -101,7 +101,7 @@ def test_whoever_watches_is_told_of_each_exchange(new_fake: NewFake) -> None:
 
 NOTES: dict[str, tuple[str, str, str]] = {
     "a route": ("GET", "/v1/video", "no route /v1/video on the api host (did you mean /v1/videos, "),
-    "a method": ("PUT", "/v1/videos", "/v1/videos has no PUT, only GET, POST"),
+    "a method": ("PUT", "/v1/videos", "/v1/videos does not support PUT (allowed: GET, POST)"),
     "a task": ("GET", "/v1/videos/nobody", "no task 'nobody' was created here"),
     "a task's clip": ("GET", "/v1/videos/nobody/content", "no task 'nobody' was created here"),
     "an id": ("GET", "/v1/video/query", "id is required: /v1/video/query?id=TASK_ID"),

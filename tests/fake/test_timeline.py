@@ -1,12 +1,15 @@
-"""The story of the requests, as a failed test's report tells it."""
+"""The timeline of requests in the report of a failed test."""
 
 from __future__ import annotations
 
-from support.asking import ask, poll
+from support.asking import ask, at_once, poll
 from support.fakes import NewFake
+from video_mockserver.api.faults import describe
+from video_mockserver.api.messages import Fault
 from video_mockserver.fake.clock import ManualClock
 from video_mockserver.fake.journal import Journal
 from video_mockserver.fake.timeline import timeline
+from video_mockserver.scenario.model import ReplyTemplate
 
 
 def test_nothing_happened(new_fake: NewFake) -> None:
@@ -42,7 +45,17 @@ def test_faults_notes_and_bytes_are_told(new_fake: NewFake) -> None:
     assert "(no route /v1/video on the api host" in lines[3]
 
 
-def test_the_middle_of_a_long_story_is_left_out_and_whole_shows_it(new_fake: NewFake) -> None:
+def test_a_fault_before_the_status_stands_in_its_place(new_fake: NewFake) -> None:
+    fake = new_fake(at_once(download=(ReplyTemplate(fault=Fault("reset")),)))
+    task = fake.task(id="video_x")
+    url = poll(fake, task.id).json["video_url"]
+    answer = ask(fake, "GET", url.removeprefix("http://clips.test"), host="download")
+    assert answer.fault is not None
+    line = timeline(fake.journal).splitlines()[-1]
+    assert line == f"    0.0 s  GET    download:/clips/video_x/video.mp4  {describe(answer.fault)}  [completed]"
+
+
+def test_the_middle_of_a_long_timeline_is_left_out_and_whole_shows_it(new_fake: NewFake) -> None:
     fake = new_fake(journal=Journal(max_entries=60))
     for number in range(80):
         ask(fake, "GET", f"/v1/videos/video_{number}?api_key=sk-secret")

@@ -22,14 +22,7 @@ from ..responses import json_reply
 from ..selection import SCENARIO_HEADER, asked_for, split_model
 from ..state import FakeState, Refusal
 from ..tasks import CreateParams, Task
-from .shared import (
-    compiled_reply_to,
-    find_scenario,
-    make_task,
-    placeholder_lookup,
-    read_form,
-    requested_task,
-)
+from .shared import compiled_reply_to, find_scenario, make_task, placeholder_lookup, read_form, requested_task
 
 __all__ = ["create", "extensions", "remix", "unified_create", "wrapped_create"]
 
@@ -39,15 +32,15 @@ _UNKNOWN_FIELDS, _UNKNOWN_LENGTH = 50, 1000  # how much of unknown fields is wri
 def create(state: FakeState, context: RequestContext) -> Reply:
     """`POST /v1/videos`: the OpenAI format."""
     form = read_form(context)
-    return _create(state, context, form, lambda task, shown: views.create_view(task, shown))
+    return _create(state, context, form, lambda task, document: views.create_view(task, document))
 
 
 def unified_create(state: FakeState, context: RequestContext) -> Reply:
     """`POST /v1/video/create`: the unified entry."""
 
-    def view(task: Task, shown: Mapping[str, Any]) -> dict[str, Any]:
+    def view(task: Task, document: Mapping[str, Any]) -> dict[str, Any]:
         other = uuid.UUID(hex=hashlib.sha256(f"other:{task.id}".encode()).hexdigest()[:32], version=4)
-        return views.unified_create_view(task, shown, str(other))
+        return views.unified_create_view(task, document, str(other))
 
     return _create(state, context, read_form(context), view)
 
@@ -58,7 +51,7 @@ def wrapped_create(state: FakeState, context: RequestContext) -> Reply:
         state,
         context,
         read_form(context),
-        lambda task, shown: views.wrapped_view(task, shown, placeholder_lookup(state, context, task)),
+        lambda task, document: views.wrapped_view(task, document, placeholder_lookup(state, context, task)),
     )
 
 
@@ -84,9 +77,11 @@ def extensions(state: FakeState, context: RequestContext) -> Reply:
     return _create(state, context, form, _remix_view, source)
 
 
-def _remix_view(task: Task, shown: Mapping[str, Any]) -> dict[str, Any]:
+def _remix_view(task: Task, document: Mapping[str, Any]) -> dict[str, Any]:
     # Only OctopusX documents the short reply; its relatives answer as they do to a create.
-    return views.task_made_view(task, shown) if task.dialect.name == "octopusx" else views.create_view(task, shown)
+    return (
+        views.task_made_view(task, document) if task.dialect.name == "octopusx" else views.create_view(task, document)
+    )
 
 
 def _create(
@@ -108,8 +103,8 @@ def _create(
     lookup = placeholder_lookup(state, context, task)
 
     def default_reply(reply: CompiledReply | None) -> Reply:
-        shown = views.document(task, lookup, context.now, reply.video if reply else None)
-        return json_reply(view(task, shown))
+        document = views.document(task, lookup, context.now, reply.video if reply else None)
+        return json_reply(view(task, document))
 
     if scripted is None:
         return default_reply(None)

@@ -12,13 +12,7 @@ from .. import presigned
 from ..context import RequestContext
 from ..responses import clip_reply, error_reply, json_reply, scripted_reply, storage_reply
 from ..state import FakeState, Refusal, signed_path
-from .shared import (
-    clip_named,
-    compiled_reply_to,
-    placeholder_lookup,
-    requested_task,
-    settle,
-)
+from .shared import clip_named, compiled_reply_to, placeholder_lookup, requested_task, settle
 
 __all__ = ["content", "download"]
 
@@ -46,11 +40,11 @@ def content(state: FakeState, context: RequestContext) -> Reply:
         if task.current.phase is Phase.SUCCEEDED or reply is not None:
             return clip("clip")
         status = task.current.status
-        shown = task.dialect.statuses.get(status, status) if status else status
-        refusal = Refusal("content_not_completed", gateway_status=GATEWAY_STATUSES.of(status), status=shown)
+        shown_status = task.dialect.statuses.get(status, status) if status else status
+        refusal = Refusal("content_not_completed", gateway_status=GATEWAY_STATUSES.of(status), status=shown_status)
         return error_reply(state, task.dialect, context, refusal)
 
-    scripted = task.current.content[task.serve("content")]
+    scripted = task.current.content[task.count_request("content")]
     if scripted is None:
         reply = default_reply(None)
     else:
@@ -67,7 +61,7 @@ def download(state: FakeState, context: RequestContext) -> Reply:
     task = state.tasks.get(id)
     link, dot, ending = context.path_params["link"].rpartition(".")
     if not dot or ending != "mp4":
-        context.note = "links end in .mp4"
+        context.note = "paths of clips end in .mp4"
         return storage_reply(404)
     if task is not None:
         settle(state, context, task)
@@ -89,11 +83,11 @@ def download(state: FakeState, context: RequestContext) -> Reply:
         context.note = refused[2]
         return storage_reply(*refused)
     if authorization == "bearer" and not bearer:
-        # 64 bytes of JSON where the clip_of_task should be, as such hosts are known to send.
+        # 64 bytes of JSON where the clip should be, as such hosts are known to send.
         return json_reply({"error": {"message": "Unauthorized", "type": "unauthorized_error"}}, 401)
     current = task.current
     sequence = current.download if link == "video" else current.downloads.get(link)
-    scripted = sequence[task.serve(f"download:{link}")] if sequence is not None else None
+    scripted = sequence[task.count_request(f"download:{link}")] if sequence is not None else None
 
     def clip(name: str) -> Reply:
         return clip_reply(context, clip_named(state, task, name), {})
@@ -107,7 +101,9 @@ def download(state: FakeState, context: RequestContext) -> Reply:
             default_reply=lambda reply: clip("clip"),
             clip=clip,
             error=storage_reply,
-            enveloped_error=lambda status, said: storage_reply(status, said.get("code", ""), said.get("message", "")),
+            enveloped_error=lambda status, error: storage_reply(
+                status, error.get("code", ""), error.get("message", "")
+            ),
         )
     )
     state.tasks.step(task, machine.Event("download", context.now))

@@ -14,11 +14,7 @@ from .. import views
 from ..context import RequestContext
 from ..responses import json_reply
 from ..state import FakeState, Refusal
-from .shared import (
-    placeholder_lookup,
-    read_form,
-    requested_task,
-)
+from .shared import placeholder_lookup, read_form, requested_task
 
 __all__ = ["cancel", "character", "create_character", "delete", "list_tasks", "models"]
 
@@ -32,7 +28,7 @@ def list_tasks(state: FakeState, context: RequestContext) -> Reply:
     if not re.fullmatch(r"\d{1,6}", limit, re.ASCII) or not 1 <= int(limit) <= _LIST_LIMIT:
         raise Refusal("invalid_request", f"limit {limit!r} is not a number from 1 to {_LIST_LIMIT}")
     if order not in ("asc", "desc"):
-        raise Refusal("invalid_request", f"order {order!r} is neither 'asc' nor 'desc'")
+        raise Refusal("invalid_request", f"order {order!r} must be 'asc' or 'desc'")
     tasks = list(state.tasks)
     if order == "desc":
         tasks.reverse()
@@ -64,12 +60,12 @@ def delete(state: FakeState, context: RequestContext) -> Reply:
 
 
 def cancel(state: FakeState, context: RequestContext) -> Reply:
-    """`POST /v1/videos/{id}/cancel`: the task moves, then is shown; one that has ended cannot be cancelled."""
+    """`POST /v1/videos/{id}/cancel`: the task moves, then it is shown; a task that has ended cannot be cancelled."""
     task = requested_task(state, context)
     if not task.ended:
         state.tasks.step(task, machine.Event("cancel", context.now))
     elif task.current.phase is Phase.PENDING:
-        # Stuck for ever as far as its scenario goes, but to the client a task under way as any other.
+        # Its scenario has no way out of this state, but to the client it is a task in progress like any other.
         state.tasks.move(task, CANCELLED, context.now)
     else:
         raise Refusal("already_ended", f"the task {task.id!r} has ended in {task.state!r}", status=task.current.status)

@@ -14,18 +14,14 @@ from ..context import RequestContext
 from ..responses import json_reply
 from ..state import FakeState, Refusal
 from ..tasks import Task
-from .shared import (
-    compiled_reply_to,
-    placeholder_lookup,
-    requested_task,
-)
+from .shared import compiled_reply_to, placeholder_lookup, requested_task
 
 __all__ = ["poll", "unified_query", "wrapped_query"]
 
 
 def poll(state: FakeState, context: RequestContext) -> Reply:
     """`GET /v1/videos/{task_id}`: the Grok task query."""
-    return _poll(state, context, requested_task(state, context), lambda task, shown: shown)
+    return _poll(state, context, requested_task(state, context), lambda task, document: document)
 
 
 def unified_query(state: FakeState, context: RequestContext) -> Reply:
@@ -38,7 +34,7 @@ def unified_query(state: FakeState, context: RequestContext) -> Reply:
         state,
         context,
         task,
-        lambda task, shown: views.unified_view(task, shown, placeholder_lookup(state, context, task)),
+        lambda task, document: views.unified_view(task, document, placeholder_lookup(state, context, task)),
     )
 
 
@@ -49,7 +45,7 @@ def wrapped_query(state: FakeState, context: RequestContext) -> Reply:
         state,
         context,
         task,
-        lambda task, shown: views.wrapped_view(task, shown, placeholder_lookup(state, context, task)),
+        lambda task, document: views.wrapped_view(task, document, placeholder_lookup(state, context, task)),
     )
 
 
@@ -60,20 +56,20 @@ def _poll(
     scripted = task.current.poll[task.position.polls]
 
     def default_reply(reply: CompiledReply | None) -> Reply:
-        shown = views.document(task, lookup, context.now, reply.video if reply else None)
+        document = views.document(task, lookup, context.now, reply.video if reply else None)
         after = state.settings.poll_after_ms
-        return json_reply(view(task, shown), 200, (("openai-poll-after-ms", str(after)),) if after else ())
+        return json_reply(view(task, document), 200, (("openai-poll-after-ms", str(after)),) if after else ())
 
     if scripted is not None:
         reply = compiled_reply_to(state, context, task, scripted, lookup, default_reply)
     elif task.current.fixed:
         # The same document until the task moves: it is made and encoded once. This is the hot path of the fake.
         progress = task.current.progress(task.position, context.now)
-        shown = (context.route.operation, task.position.moves, progress, context.request.origins)
-        if task.shown is None or task.shown[0] != shown:
-            task.shown = (shown, default_reply(None))
-        made = task.shown[1]
-        reply = Reply(made.status, made.headers, made.body)
+        key = (context.route.operation, task.position.moves, progress, context.request.origins)
+        if task.cached_poll is None or task.cached_poll[0] != key:
+            task.cached_poll = (key, default_reply(None))
+        cached = task.cached_poll[1]
+        reply = Reply(cached.status, cached.headers, cached.body)
     else:
         reply = default_reply(None)
     state.tasks.step(task, machine.Poll(context.now))

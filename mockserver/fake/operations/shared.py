@@ -64,7 +64,7 @@ def make_task(
 
 
 def clip_named(state: FakeState, task: Task, name: str) -> Clip:
-    """A clip_of_task for a task by the name that its scenario gives it: its own, or another."""
+    """The clip that a scenario names for a task: its own, or another."""
     if name == "clip":
         return task.clip
     try:
@@ -130,15 +130,15 @@ def compiled_reply_to(
     def named_clip(name: str) -> Reply:
         return clip_reply(context, clip_named(state, task, name), {})
 
-    def enveloped_error(status: int, said: Mapping[str, str]) -> Reply:
+    def enveloped_error(status: int, error: Mapping[str, str]) -> Reply:
         if context.route.operation == "content":
             usual = task.dialect.errors["content_upstream" if status >= 500 else "content_not_completed"]
         elif status == 401:
             usual = task.dialect.errors["bad_key"]
         else:
             usual = task.dialect.errors["invalid_request" if status < 500 else "server_error"]
-        case = ErrorCase(status, usual.envelope, said.get("code", ""), "", usual.type)
-        return json_reply(enveloped(case, said.get("message", "")), status)
+        case = ErrorCase(status, usual.envelope, error.get("code", ""), "", usual.type)
+        return json_reply(enveloped(case, error.get("message", "")), status)
 
     return scripted_reply(
         scripted,

@@ -12,6 +12,7 @@ from html import escape
 from typing import Any
 
 from ...api.faults import NO_REPLY
+from ...fake.timeline import exchange_line, moved, status_text
 
 __all__ = [
     "Data", "Gap", "Report", "Run", "counted", "cut", "ended", "escaped", "expected", "folded", "frames_folded",
@@ -35,6 +36,7 @@ _PACKAGE_FRAMES = re.compile(
 )
 
 _URL = 300  # characters of a path and query in one line
+_ARROW = "\u2192"
 
 _ENDED = {
     "delivered": "it delivered a clip",
@@ -222,28 +224,29 @@ def no_reply(exchange: Data) -> bool:
 def line(run: Run, began: float, speed: float, download: bool) -> str:
     """A run of exchanges as a line of a text, with the client's seconds since `began` (of the fake's clock)."""
     exchange, reply = run.first, run.first["reply"]
-    time = (exchange["at"] - began) / speed
-    text = f"#{exchange['number']:<4}{seconds(time):>8}  {exchange['request']['method']:6} "
-    text += f"{'download:' if download else ''}{short(target(exchange), _URL)}  {received_status(exchange)}"
-    if exchange["state"] is not None:
-        text += f"  [{states(exchange)}]"
-    if reply["fault"] and not no_reply(exchange):
-        text += f"  {reply['fault']}"
-    if exchange["ended"] == "client left":
-        text += "  the client left"
-    if exchange["note"]:
-        text += f"  ({exchange['note']})"
-    if run.count > 1:
-        text += f"  ({run.count:,} times, until {seconds((run.last['at'] - began) / speed)})"
-    return printable(text)
+    return printable(
+        exchange_line(
+            f"#{exchange['number']:<4}{seconds((exchange['at'] - began) / speed):>8}",
+            exchange["request"]["method"],
+            short(target(exchange), _URL),
+            reply["status"],
+            download=download,
+            states=(exchange["state"], exchange["state_after"]),
+            fault=reply["fault"],
+            ended=exchange["ended"],
+            note=exchange["note"],
+            count=run.count,
+            last_time=seconds((run.last["at"] - began) / speed),
+            arrow=_ARROW,
+        )
+    )
 
 
 def received_status(exchange: Data) -> str:
     """The status of the reply, or the fault when the client saw none."""
-    return exchange["reply"]["fault"] if no_reply(exchange) else str(exchange["reply"]["status"])
+    return status_text(exchange["reply"]["status"], exchange["reply"]["fault"])
 
 
 def states(exchange: Data) -> str:
     """The task's states before and after: `processing → completed`."""
-    state, after = exchange["state"], exchange["state_after"]
-    return str(state) if after in (None, state) else f"{state} \u2192 {after}"
+    return moved(exchange["state"], exchange["state_after"], _ARROW)

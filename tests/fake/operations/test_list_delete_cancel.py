@@ -112,7 +112,7 @@ def test_tasks_made_while_paging_do_not_shift_the_pages(ten: Fake) -> None:
         ("?limit=1.5", "limit '1.5'"),
         ("?limit=" + "9" * 5000, "is not a number from 1 to 100"),
         ("?limit=\u0663", "is not a number from 1 to 100"),
-        ("?order=newest", "order 'newest' is neither 'asc' nor 'desc'"),
+        ("?order=newest", "order 'newest' must be 'asc' or 'desc'"),
         ("?after=nobody", "no task 'nobody'"),
     ],
 )
@@ -359,7 +359,7 @@ def test_a_wrong_method_is_405_with_allow(fake: Fake, method: str, path: str, al
     answer = ask(fake, method, path)
     assert (answer.status, answer.headers["allow"]) == (405, allowed)
     assert answer.json["error"]["message"] == f"Method not allowed ({method} {path})"
-    assert answer.hint == f"{path} has no {method}, only {allowed}"
+    assert answer.hint == f"{path} does not support {method} (allowed: {allowed})"
 
 
 _SEGMENTS = st.sampled_from(
