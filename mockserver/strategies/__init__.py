@@ -1,4 +1,4 @@
-"""Hypothesis strategies of the replies that a client may get, each with what the contract says of it.
+"""Hypothesis strategies of the replies that a client may get, each with what the contract expects of a client.
 
 `@given(completed_videos())`, and in the test `assert resolve(video.body) == video.expected_url`.
 """
@@ -28,8 +28,8 @@ from .parts import (
     texts,
     video_urls,
 )
-from .profiles import register_profiles
 from .scenarios import ASPECTS, Aspect, scenarios
+from .settings_profiles import register_profiles
 from .video import DOCUMENTED_TASK, VIEWS, Video, View
 
 __all__ = [

@@ -1,4 +1,4 @@
-"""Strategies for the replies of a status poll. Each drawn `Video` knows what the contract says of it."""
+"""Strategies for the replies of a status poll. Each drawn `Video` has what the contract expects of a client."""
 
 from __future__ import annotations
 
@@ -22,8 +22,8 @@ class Parts(TypedDict, total=False):
     - `order`: the order in which the client reads URLs, `URL_FIELDS` or `URL_FIELDS_TABLE_READING`.
     - `fields`: the places that hold a URL, and no other does: dotted names, or a strategy of such.
     - `urls`: URLs for them.
-    - `absent`: what stands in the other places, OMIT for no key; for `output.url` also in place of `output`.
-    - `status`: the status; `base`: the object that all is laid over; `extra`: what is laid over it last.
+    - `absent`: the value of the other fields, OMIT for no key; for `output.url` also in place of `output`.
+    - `status`: the status; `base`: the object that everything is merged into; `extra`: what is merged into it last.
     """
 
     view: View
@@ -59,9 +59,9 @@ def videos(variety: Variety = HOSTILE, **parts: Unpack[Parts]) -> st.SearchStrat
 def _videos(phases: tuple[Phase, ...], variety: Variety, parts: Parts) -> st.SearchStrategy[Video]:
     unknown = sorted(set(parts) - set(Parts.__annotations__))
     if unknown:
-        raise TypeError(f"no part {', '.join(unknown)}; there are {', '.join(Parts.__annotations__)}")
+        raise TypeError(f"unknown option {', '.join(unknown)} (available: {', '.join(Parts.__annotations__)})")
     if parts.get("view", "video") not in VIEWS:
-        raise ValueError(f"view: no {parts['view']!r}; there are {', '.join(VIEWS)}")
+        raise ValueError(f"view: unknown view {parts['view']!r} (available: {', '.join(VIEWS)})")
     return st.one_of([_Made(phase, Variety(variety), parts).strategy() for phase in phases])
 
 
@@ -84,25 +84,25 @@ class _Made:
         # Documented: only where a page shows a result, and only at the end.
         documented = values.DOCUMENTED_FIELDS[self._view] if phase is Phase.SUCCEEDED else ()
         self._likely = self._places if variety is HOSTILE else documented
-        self._absent = {place: self._ways_absent(place, variety, parts.get("absent")) for place in self._places}
+        self._absent = {place: self._absent_rows(place, variety, parts.get("absent")) for place in self._places}
         self._hostile = variety is HOSTILE
 
     def _known(self, fields: Collection[str]) -> Collection[str]:
-        names = (fields,) if isinstance(fields, str) else fields  # a text alone is one name, not its letters
+        names = (fields,) if isinstance(fields, str) else fields  # a string alone is one name, not its letters
         wrong = [name for name in names if name not in self._places]
         if wrong:
-            raise ValueError(f"fields: no {', '.join(wrong)}; there are {', '.join(self._places)}")
+            raise ValueError(f"fields: unknown {', '.join(wrong)} (available: {', '.join(self._places)})")
         return names
 
-    def _ways_absent(
+    def _absent_rows(
         self, place: str, variety: Variety, absent: st.SearchStrategy[Any] | None
     ) -> st.SearchStrategy[tuple[str, Any]]:
-        """What stands where no result is: the level of the place, and the value."""
+        """The value of a field without a result: its level, and the value."""
         if absent is not None:
             return st.tuples(st.sampled_from(values.levels(self._view, place)), absent)
         if variety is DOCUMENTED:
             return st.just(values.DOCUMENTED_ABSENT[self._view][place])
-        return st.sampled_from(values.ways_absent(self._view, place))
+        return st.sampled_from(values.absent_rows(self._view, place))
 
     def strategy(self) -> st.SearchStrategy[Video]:
         """The replies."""
@@ -116,13 +116,13 @@ class _Made:
     def _draw(self, draw: st.DrawFn) -> Video:
         fields = None if self._fields is None else self._known(draw(self._fields))
         body = dict(draw(self._base))
-        values.lay(body, self._status_field, draw(self._status))
+        values.put(body, self._status_field, draw(self._status))
         for place in self._places:
             # A choice of its own for each place: each can be made simpler without the others.
             if place in fields if fields is not None else place in self._likely and draw(_YES_OR_NO):
-                values.lay(body, place, draw(self._urls))
+                values.put(body, place, draw(self._urls))
             else:
-                values.lay(body, *draw(self._absent[place]))
+                values.put(body, *draw(self._absent[place]))
         body = values.merged(body, draw(self._extra))
         if self._hostile and draw(_YES_OR_NO):
             body = dict(reversed(body.items()))  # the order of an object's keys says nothing

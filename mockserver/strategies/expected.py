@@ -20,8 +20,8 @@ ORDERS = (URL_FIELDS, URL_FIELDS_TABLE_READING)
 def reachable(scenario: Scenario, order: tuple[str, ...], fields: Sequence[str]) -> Expect:
     """What a client that keeps the contract ends with, and every source that such a client may have the clip from.
 
-    `fields` hold a URL at the end. The contract leaves choices, and the reference reading is asked once for each: a
-    client may go to `/content` after the first URL that failed (so the reading is shown that field alone), try a link
+    `fields` hold a URL at the end. The contract leaves choices, and the reference client is run once for each: a
+    client may go to `/content` after the first URL that failed (so it is shown that field alone), try a link
     again (so each link is shown as it answers in the end), and read the first two fields in either order where both
     give the clip.
     """
@@ -37,7 +37,7 @@ def reachable(scenario: Scenario, order: tuple[str, ...], fields: Sequence[str])
     patient = _patient(scenario)
     if patient is not None:
         readings.append((patient, order))
-    found = [other for told in readings if (other := _read(*told)) is not None and other.outcome == "clip"]
+    found = [other for reading in readings if (other := _read(*reading)) is not None and other.outcome == "clip"]
     return Expect("clip", tuple(dict.fromkeys(source for each in (expect, *found) for source in each.sources)))
 
 
@@ -49,7 +49,7 @@ def _read(scenario: Scenario, order: tuple[str, ...]) -> Expect | None:
 
 
 def _patient(scenario: Scenario) -> Scenario | None:
-    """The scenario as one meets it who tries each link again; None where that is no other."""
+    """The scenario as seen by a client that tries each link again; None where there is no difference."""
     changed = {}
     for name, state in scenario.states.items():
         downloads = {link: answers[-1:] for link, answers in state.downloads.items()}

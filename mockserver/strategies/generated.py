@@ -1,4 +1,4 @@
-"""Scenarios from a seed, for whoever runs them by other means than `@given`: drawn all at once, shrunk one by one."""
+"""Scenarios from a seed, for runs without `@given`: drawn all at once, shrunk one by one."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ class _Broken(Exception):
 def drawn(
     examples: int, number: int, *, explore: Collection[Aspect] = ASPECTS, order: tuple[str, ...] = URL_FIELDS
 ) -> list[Scenario]:
-    """So many scenarios, always the same ones for the same seed `number`; fewer where they repeat one another."""
+    """That many scenarios, always the same ones for the same seed `number`; fewer where some repeat."""
     found: dict[str, Scenario] = {}
 
     def take(scenario: Scenario) -> None:
@@ -69,7 +69,7 @@ def _run(
     order: tuple[str, ...],
     phases: list[Phase],
 ) -> None:
-    calm: Any = settings(
+    quiet: Any = settings(
         max_examples=examples,
         derandomize=False,
         database=None,
@@ -80,4 +80,4 @@ def _run(
         verbosity=Verbosity.quiet,
         suppress_health_check=list(HealthCheck),
     )
-    seed(number)(calm(given(scenarios(explore=explore, order=order))(take)))()
+    seed(number)(quiet(given(scenarios(explore=explore, order=order))(take)))()

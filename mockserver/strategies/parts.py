@@ -21,7 +21,7 @@ __all__ = [
 
 
 class Variety(Enum):
-    """What there may be in a reply: what the pages show, or what services, proxies and slips make of it."""
+    """What a reply may contain: what is documented, or also what services, proxies and mistakes make of it."""
 
     DOCUMENTED = "documented"
     HOSTILE = "hostile"
@@ -50,7 +50,7 @@ json_values: st.SearchStrategy[Any] = st.recursive(
 
 @cache
 def status_words(phase: Phase, variety: Variety = HOSTILE, view: View = "video") -> st.SearchStrategy[Any]:
-    """What stands for a status of a phase; OMIT: no key. Hostile: also other words, cases, blanks and types."""
+    """Values of the status in a phase; OMIT: no key. Hostile: also other words, cases, blanks and types."""
     documented: tuple[Any, ...] = values.DOCUMENTED_WORDS[view, phase]
     if variety is DOCUMENTED:
         # A word alone would not be a choice, and fewer choices count as simpler: `failed` before `processing`.
@@ -75,15 +75,15 @@ def video_urls(variety: Variety = HOSTILE) -> st.SearchStrategy[str]:
 
 
 def absent_values() -> st.SearchStrategy[Any]:
-    """What stands where no URL is: OMIT (no key), "", null, blanks, and anything that is not a text."""
+    """Values of a field without a URL: OMIT (no key), "", null, blanks, and anything that is not a string."""
     return st.sampled_from(values.ABSENT)
 
 
 @cache
 def bases(phase: Phase, variety: Variety = HOSTILE, view: View = "video") -> st.SearchStrategy[Mapping[str, Any]]:
-    """The object that status, URLs and extra fields are laid over, whole as documented.
+    """The object that status, URLs and extra fields are merged into, complete as documented.
 
-    Hostile: also odd ids, numbers, times, texts and errors, and objects of little else or nothing.
+    Hostile: also odd ids, numbers, times, strings and errors, and objects with few fields or none.
     """
     plain = values.PLAIN[view, phase]
     if variety is DOCUMENTED:
@@ -101,13 +101,13 @@ def bases(phase: Phase, variety: Variety = HOSTILE, view: View = "video") -> st.
 def _with_rows(base: Mapping[str, Any], rows: list[tuple[str, Any]]) -> dict[str, Any]:
     body = dict(base)
     for place, value in rows:
-        values.lay(body, place, value)
+        values.put(body, place, value)
     return body
 
 
 @cache
 def extra_fields(variety: Variety = HOSTILE, view: View = "video") -> st.SearchStrategy[Mapping[str, Any]]:
-    """Fields beside the documented ones, laid into the reply. Hostile: unknown ones of any name and type, decoys."""
+    """Fields beside the documented ones, merged in. Hostile: unknown ones of any name and type, decoys."""
     nothing: st.SearchStrategy[Mapping[str, Any]] = st.just({})
     if variety is DOCUMENTED:
         return nothing | _documented_extra() if view == "unified" else nothing
@@ -147,8 +147,8 @@ def _documented(view: View, phase: Phase) -> st.SearchStrategy[dict[str, Any]]:
     drawn = st.tuples(_IDS, percent, _made_at, _lasted, _messages if phase is Phase.FAILED else st.just(""))
     ended = phase is not Phase.PENDING
 
-    def video(told: tuple[str, int, int, int, str], model: str, seconds: str, size: str) -> dict[str, Any]:
-        name, progress, made, lasted, message = told
+    def video(drawn: tuple[str, int, int, int, str], model: str, seconds: str, size: str) -> dict[str, Any]:
+        name, progress, made, lasted, message = drawn
         fields = {
             "id": name,
             "model": model,
@@ -162,17 +162,17 @@ def _documented(view: View, phase: Phase) -> st.SearchStrategy[dict[str, Any]]:
         }
         return {**plain, **fields}
 
-    def unified(told: tuple[str, int, int, int, str]) -> dict[str, Any]:
-        name, progress, made, lasted, _ = told
+    def unified(drawn: tuple[str, int, int, int, str]) -> dict[str, Any]:
+        name, progress, made, lasted, _ = drawn
         return {**plain, "id": name, "status_update_time": made + lasted, "progress": progress}
 
-    def wrapped(told: tuple[str, int, int, int, str]) -> dict[str, Any]:
-        name, _, _, _, message = told
+    def wrapped(drawn: tuple[str, int, int, int, str]) -> dict[str, Any]:
+        name, _, _, _, message = drawn
         error = plain["data"]["error"]
         return values.merged(plain, {"data": {"task_id": name, "error": error and {**error, "message": message}}})
 
-    def seedance(told: tuple[str, int, int, int, str]) -> dict[str, Any]:
-        name, progress, made, lasted, message = told
+    def seedance(drawn: tuple[str, int, int, int, str]) -> dict[str, Any]:
+        name, progress, made, lasted, message = drawn
         fields = {
             "task_id": name,
             "progress": f"{progress}%",
@@ -190,8 +190,8 @@ def _documented(view: View, phase: Phase) -> st.SearchStrategy[dict[str, Any]]:
 
 
 def _documented_extra() -> st.SearchStrategy[dict[str, Any]]:
-    """What the unified query may carry besides."""
-    told = {
+    """Further fields that the unified query may have."""
+    fields = {
         "prompt": "一只猫在月光下跳舞 🐈",
         "ratio": "16:9",
         "thumbnail_url": "https://a.test/v.jpg",
@@ -200,5 +200,5 @@ def _documented_extra() -> st.SearchStrategy[dict[str, Any]]:
         "trace_id": "8a1f-77",
         "enhanced_prompt": "a cat dances in the moonlight",
     }
-    names = st.lists(st.sampled_from(tuple(told)), min_size=1, max_size=3)
-    return names.map(lambda chosen: {name: told[name] for name in chosen})
+    names = st.lists(st.sampled_from(tuple(fields)), min_size=1, max_size=3)
+    return names.map(lambda chosen: {name: fields[name] for name in chosen})

@@ -1,4 +1,4 @@
-"""How a route answers in a drawn scenario, as tables: each way with the words for it. The first is the simplest."""
+"""How a route answers in a drawn scenario, as tables: each variant with its description. The first is the simplest."""
 
 from __future__ import annotations
 
@@ -16,50 +16,50 @@ from ..scenario.problems import data_problems
 from . import values
 from .parts import DOCUMENTED, HOSTILE, Variety
 
-__all__ = ["CLIP", "DECOY_LINK", "WRONG_FILM", "Form", "Row", "Tables", "Way", "told"]
+__all__ = ["CLIP", "DECOY_LINK", "OTHER_CLIP", "Row", "Tables", "UrlForm", "Variant", "described"]
 
-Row = tuple[str, Any]  # a dotted place and what a scenario lays there; `{omit}`: no key
+Row = tuple[str, Any]  # a dotted field and its value in a scenario; `{omit}`: no key
 
-# The link of whatever is not the result. It leads to another clip, so that whoever takes it is seen to.
+# The link of whatever is not the result. It leads to another clip, so that a client that takes it is found.
 DECOY_LINK = "decoy"
-WRONG_FILM = (ReplyTemplate(clip="decoy"),)
+OTHER_CLIP = (ReplyTemplate(clip="decoy"),)
 
 CLIP = ReplyTemplate(clip="clip")
 
 
 @dataclass(frozen=True, slots=True)
-class Way:
-    """One way to answer: the words that follow "The URL", the reply, and the other links that it names.
+class Variant:
+    """One variant of an answer: its description, which follows "The URL", the reply, and the other links that it names.
 
-    `good`: the clip comes all the same.
+    `has_clip`: the client gets the clip all the same.
     """
 
-    words: str
+    description: str
     reply: ReplyTemplate
-    good: bool = False
+    has_clip: bool = False
     links: Mapping[str, tuple[ReplyTemplate, ...]] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)
-class Form:
-    """One way to write a result URL: the words that follow "a URL", and the text, `{}` for the link's name.
+class UrlForm:
+    """One form of a result URL: its description, which follows "a URL", and the string, `{}` for the link's name.
 
-    `sound`: it leads to where the clip is.
+    `works`: it leads to where the clip is.
     """
 
-    words: str
+    description: str
     pattern: str
-    sound: bool = True
+    works: bool = True
 
 
-def _statuses(*statuses: int) -> tuple[Way, ...]:
-    return tuple(Way(f"answers {status}", ReplyTemplate(status)) for status in statuses)
+def _statuses(*statuses: int) -> tuple[Variant, ...]:
+    return tuple(Variant(f"answers {status}", ReplyTemplate(status)) for status in statuses)
 
 
-def _retry_after(status: int, *said: str) -> tuple[Way, ...]:
+def _retry_after(status: int, *values: str) -> tuple[Variant, ...]:
     return tuple(
-        Way(f"answers {status} with Retry-After: {after}", ReplyTemplate(status, {"Retry-After": after}))
-        for after in said
+        Variant(f"answers {status} with Retry-After: {after}", ReplyTemplate(status, {"Retry-After": after}))
+        for after in values
     )
 
 
@@ -67,41 +67,41 @@ def _page(title: str) -> str:
     return f"<html><body><h1>{title}</h1></body></html>"
 
 
-def _json(words: str, data: Any, status: int | None = None) -> Way:
-    return Way(words, ReplyTemplate(status, json=data, has_json=True))
+def _json(description: str, data: Any, status: int | None = None) -> Variant:
+    return Variant(description, ReplyTemplate(status, json=data, has_json=True))
 
 
-def _fault(words: str, kind: str, **numbers: Any) -> Way:
-    return Way(words, ReplyTemplate(fault=Fault(kind, **numbers)))
+def _fault(description: str, kind: str, **numbers: Any) -> Variant:
+    return Variant(description, ReplyTemplate(fault=Fault(kind, **numbers)))
 
 
-def _faults(at: int) -> tuple[Way, ...]:
+def _faults(at: int) -> tuple[Variant, ...]:
     """Connections that break; `at` is a number of bytes that are less than the body."""
     return (
         _fault("resets the connection", "reset"),
         _fault(f"resets the connection after {at} bytes", "reset", at=at),
         _fault("closes the connection without an answer", "close"),
         _fault("sends half of the body", "truncate", at=0.5),
-        _fault("says nothing", "stall"),
-        _fault(f"says nothing more after {at} bytes", "stall", at=at),
+        _fault("sends nothing", "stall"),
+        _fault(f"sends nothing more after {at} bytes", "stall", at=at),
         _fault("sends no body", "empty"),
-        _fault("promises 100 bytes more than it sends", "wrong_length", amount=100),
+        _fault("declares 100 bytes more than it sends", "wrong_length", amount=100),
         _fault("never ends its chunked body", "unended"),
-        _fault("does not speak HTTP", "garbage"),
+        _fault("sends bytes that are not HTTP", "garbage"),
     )
 
 
 _DATE = "Wed, 31 Dec 2098 23:59:59 GMT"
 _PAGES = (
-    Way("answers 502 with a page", ReplyTemplate(502, html=_page("502 Bad Gateway"))),
-    Way("answers 200 with a page", ReplyTemplate(html=_page("Just a moment..."))),
+    Variant("answers 502 with a page", ReplyTemplate(502, html=_page("502 Bad Gateway"))),
+    Variant("answers 200 with a page", ReplyTemplate(html=_page("Just a moment..."))),
 )
 
 # --- the status query -------------------------------------------------------------------------------------------------
 
-# What no client may take for the end; then the query goes on.
+# Answers that no client may take for the end; then the query goes on.
 _POLLS = _statuses(500, 503, 429)
-_POLL_WAYS: Mapping[Variety, tuple[Way, ...]] = {
+_POLL_VARIANTS: Mapping[Variety, tuple[Variant, ...]] = {
     DOCUMENTED: _POLLS,
     HOSTILE: (
         *_POLLS,
@@ -109,108 +109,109 @@ _POLL_WAYS: Mapping[Variety, tuple[Way, ...]] = {
         *_retry_after(503, "5"),
         *_statuses(502, 504, 408, 520),
         *_PAGES,
-        Way("answers 524 with a page", ReplyTemplate(524, html=_page("524: A timeout occurred"))),
-        Way("answers 200 with no body", ReplyTemplate(text="")),
-        Way("answers 202 with no body", ReplyTemplate(202, text="")),
-        Way("answers 204", ReplyTemplate(204)),
+        Variant("answers 524 with a page", ReplyTemplate(524, html=_page("524: A timeout occurred"))),
+        Variant("answers 200 with no body", ReplyTemplate(text="")),
+        Variant("answers 202 with no body", ReplyTemplate(202, text="")),
+        Variant("answers 204", ReplyTemplate(204)),
         _json("answers with an empty object", {}),
         _json("answers with null", None),
         _json("answers with a list", []),
         _json("answers with a list of the task", [{"id": "{task_id}", "status": "processing"}]),
-        _json("answers with a text of JSON", "processing"),
+        _json("answers with a JSON string", "processing"),
         _json("wraps the task", {"code": "success", "message": "", "data": {"status": "processing", "url": ""}}),
-        Way("answers with half of its JSON", ReplyTemplate(text='{"id": "video_abc123", "status": "comp')),
-        _json("answers 500 with JSON that says failed", {"status": "failed"}, 500),
-        _json("answers 503 with JSON that says completed", {"status": "completed"}, 503),
-        Way("redirects to itself", ReplyTemplate(307, redirect="{origin}/v1/videos/{task_id}")),
+        Variant("answers with half of its JSON", ReplyTemplate(text='{"id": "video_abc123", "status": "comp')),
+        _json("answers 500 with JSON with status failed", {"status": "failed"}, 500),
+        _json("answers 503 with JSON with status completed", {"status": "completed"}, 503),
+        Variant("redirects to itself", ReplyTemplate(307, redirect="{origin}/v1/videos/{task_id}")),
         *_faults(10),
     ),
 }
 # A new task may be unknown for a moment. Not for longer: then a client may give it up.
-_UNKNOWN_WAYS: Mapping[Variety, tuple[Way, ...]] = {
-    DOCUMENTED: (Way("does not know the task", ReplyTemplate(400)),),
-    HOSTILE: (Way("does not know the task", ReplyTemplate(400)), *_statuses(404)),
+_UNKNOWN_VARIANTS: Mapping[Variety, tuple[Variant, ...]] = {
+    DOCUMENTED: (Variant("does not know the task", ReplyTemplate(400)),),
+    HOSTILE: (Variant("does not know the task", ReplyTemplate(400)), *_statuses(404)),
 }
-# What the query says for ever.
-_ENDLESS = (*_statuses(401, 403), *_UNKNOWN_WAYS[DOCUMENTED])
-_ENDLESS_WAYS: Mapping[Variety, tuple[Way, ...]] = {
+# What the query answers forever.
+_ENDLESS = (*_statuses(401, 403), *_UNKNOWN_VARIANTS[DOCUMENTED])
+_ENDLESS_VARIANTS: Mapping[Variety, tuple[Variant, ...]] = {
     DOCUMENTED: _ENDLESS,
-    HOSTILE: (*_ENDLESS, *_statuses(404, 500), *_PAGES, Way("says that the task is under way", ReplyTemplate())),
+    HOSTILE: (*_ENDLESS, *_statuses(404, 500), *_PAGES, Variant("answers that the task is running", ReplyTemplate())),
 }
 
 # --- the clip ---------------------------------------------------------------------------------------------------------
 
 _ELSEWHERE = ReplyTemplate(redirect="{download_url:elsewhere}")
 _TYPES = (
-    Way("has the clip as application/octet-stream",
-        ReplyTemplate(clip="clip", headers={"Content-Type": "application/octet-stream"}), good=True),
-    Way("has the clip without a Content-Type", ReplyTemplate(clip="clip", headers={"Content-Type": None}), good=True),
+    Variant("has the clip as application/octet-stream",
+        ReplyTemplate(clip="clip", headers={"Content-Type": "application/octet-stream"}), has_clip=True),
+    Variant("has the clip without a Content-Type",
+        ReplyTemplate(clip="clip", headers={"Content-Type": None}), has_clip=True),
 )  # fmt: skip
-_ODDLY_GOOD = (
+_UNUSUAL_CLIPS = (
     *_TYPES,
-    Way("has the clip after 3 s", ReplyTemplate(clip="clip", delay=3.0), good=True),
-    Way("sends the clip slowly", ReplyTemplate(clip="clip", fault=Fault("drip", amount=50_000)), good=True),
-    Way("redirects to the clip", _ELSEWHERE, good=True),
-    Way("redirects with 307 to the clip", ReplyTemplate(307, redirect="{download_url:elsewhere}"), good=True),
+    Variant("has the clip after 3 s", ReplyTemplate(clip="clip", delay=3.0), has_clip=True),
+    Variant("sends the clip slowly", ReplyTemplate(clip="clip", fault=Fault("drip", amount=50_000)), has_clip=True),
+    Variant("redirects to the clip", _ELSEWHERE, has_clip=True),
+    Variant("redirects with 307 to the clip", ReplyTemplate(307, redirect="{download_url:elsewhere}"), has_clip=True),
 )
-_NO_FILMS = (
+_NO_CLIPS = (
     *_PAGES,
-    Way("answers with a page as video/mp4",
+    Variant("answers with a page as video/mp4",
         ReplyTemplate(headers={"Content-Type": "video/mp4"}, html=_page("Sign in"))),
     _json("answers 200 with an error", {"error": {"message": "expired", "code": "expired"}}),
     _json("answers 200 with JSON that names a URL", {"url": "{download_url:decoy}"}),
-    Way("answers 200 with no body", ReplyTemplate(text="")),
-    Way("answers 204", ReplyTemplate(204)),
-    Way("redirects to a 404", ReplyTemplate(redirect="{download_url:gone}"), links={"gone": (ReplyTemplate(404),)}),
-    Way("redirects nowhere", ReplyTemplate(302)),
-    Way("redirects to where nothing listens", ReplyTemplate(redirect="{refused_url}")),
+    Variant("answers 200 with no body", ReplyTemplate(text="")),
+    Variant("answers 204", ReplyTemplate(204)),
+    Variant("redirects to a 404", ReplyTemplate(redirect="{download_url:gone}"), links={"gone": (ReplyTemplate(404),)}),
+    Variant("redirects without a Location", ReplyTemplate(302)),
+    Variant("redirects to where nothing listens", ReplyTemplate(redirect="{refused_url}")),
 )  # fmt: skip
 
 _DOWNLOADS = _statuses(404, 403, 500)
-_DOWNLOAD_WAYS: Mapping[Variety, tuple[Way, ...]] = {
+_DOWNLOAD_VARIANTS: Mapping[Variety, tuple[Variant, ...]] = {
     DOCUMENTED: _DOWNLOADS,
     HOSTILE: (
         *_DOWNLOADS,
         *_statuses(400, 401, 410, 416, 502, 503),
         *_retry_after(429, "2"),
         *_faults(4096),
-        *_NO_FILMS,
-        *_ODDLY_GOOD,
+        *_NO_CLIPS,
+        *_UNUSUAL_CLIPS,
     ),
 }
 _CONTENT = _statuses(400, 502)
-_CONTENT_WAYS: Mapping[Variety, tuple[Way, ...]] = {
+_CONTENT_VARIANTS: Mapping[Variety, tuple[Variant, ...]] = {
     DOCUMENTED: _CONTENT,
     HOSTILE: (
         *_CONTENT,
         *_statuses(404, 409, 425, 429, 500, 503, 401, 403),
         *_retry_after(503, "2", _DATE),
         *_faults(4096),
-        *_NO_FILMS,
-        *_ODDLY_GOOD,
-        Way("redirects to itself", ReplyTemplate(redirect="{content_url}")),
+        *_NO_CLIPS,
+        *_UNUSUAL_CLIPS,
+        Variant("redirects to itself", ReplyTemplate(redirect="{content_url}")),
     ),
 }
 
-_PLAIN_FORM = Form("", "{{download_url{}}}")
+_PLAIN_FORM = UrlForm("", "{{download_url{}}}")
 _FORMS = {
     DOCUMENTED: (_PLAIN_FORM,),
     HOSTILE: (
         *[_PLAIN_FORM] * 6,
-        Form("with blanks around", " {{download_url{}}}\n"),
-        Form("as a path", "{{download_path{}}}"),
-        Form("as data", "{{clip_data_url}}"),
-        Form("where nothing listens", "{{refused_url{}}}", sound=False),
-        Form("of another scheme", "s3://clips/video.mp4", sound=False),
-        Form("of another scheme", "s3://clips/video.mp4", sound=False),
+        UrlForm("with blanks around", " {{download_url{}}}\n"),
+        UrlForm("as a path", "{{download_path{}}}"),
+        UrlForm("as data", "{{clip_data_url}}"),
+        UrlForm("where nothing listens", "{{refused_url{}}}", works=False),
+        UrlForm("of another scheme", "s3://clips/video.mp4", works=False),
+        UrlForm("of another scheme", "s3://clips/video.mp4", works=False),
     ),
 }
 
-# --- what is laid over the task object --------------------------------------------------------------------------------
+# --- what is merged into the task object ------------------------------------------------------------------------------
 
 
 def _in_scenario(value: Any) -> Any:
-    """A value of the documents' tables as a scenario says it: templates for what is no text of its own."""
+    """A value of the documents' tables as it is written in a scenario: templates for OMIT and the decoy."""
     if value is OMIT:
         return template.OMIT
     if value == values.DECOY:
@@ -231,7 +232,7 @@ def _rows(rows: Iterable[Row]) -> tuple[Row, ...]:
 
 
 def _odd_rows(phase: Phase) -> tuple[Row, ...]:
-    """Documented fields that hold neither status nor result, with what else may stand there; and unknown ones."""
+    """Documented fields that hold neither status nor result, with unusual values; and unknown ones."""
     rows = values.odd_rows("video", phase)
     unknown = [row for fields in values.unknown_fields("video") for row in fields.items()]
     # What is most often met comes up most often: a field that is not there, or null, another id, no progress.
@@ -244,16 +245,16 @@ def _odd_rows(phase: Phase) -> tuple[Row, ...]:
 # What looks like the end while the task is under way.
 _EARLY: tuple[Row, ...] = (("progress", 100), ("completed_at", 1735689660), ("progress", 99))
 
-# What stands where no result is, and how much more often than the rest.
+# Values of a field without a result, and how much more often than the rest.
 _COMMON: tuple[tuple[Any, int], ...] = ((template.OMIT, 6), ("", 6), (None, 10), ({}, 2), (" ", 2), (0, 2))
 
 
 def _absent_rows(place: str, variety: Variety) -> tuple[Row, ...]:
-    """The ways in which no result is at a place. The first is as the documented object has it."""
+    """The rows that leave a field without a result. The first is as the documented object has it."""
     documented = values.DOCUMENTED_ABSENT["video"][place]
     if variety is DOCUMENTED:
         return _rows([documented])
-    rows = _rows((documented, *values.ways_absent("video", place)))
+    rows = _rows((documented, *values.absent_rows("video", place)))
     common = [
         (level, value)
         for level, value in rows
@@ -265,13 +266,13 @@ def _absent_rows(place: str, variety: Variety) -> tuple[Row, ...]:
 
 
 def _decoy_rows() -> tuple[Row, ...]:
-    """URLs where no page says that a result is."""
+    """URLs in fields that are not documented for results."""
     rows = [row for fields in values.decoy_fields("video") for row in fields.items()]
     return _rows((*rows, *rows[:1] * 4))  # the gateway's own place comes first
 
 
-def told(place: str, value: Any) -> str:
-    """A row in words."""
+def described(place: str, value: Any) -> str:
+    """A row as part of a sentence."""
     if value == template.OMIT:
         return f"there is no {place or 'field without a name'}"
     text = json.dumps(value)
@@ -286,24 +287,24 @@ class Tables:
         self.words = {phase: _words(phase, variety) for phase in Phase}
         self.odd = {phase: _odd_rows(phase) for phase in Phase}
         self.early = _EARLY
-        self.polls = _POLL_WAYS[variety]
-        self.unknown = _UNKNOWN_WAYS[variety]
-        self.endless = _ENDLESS_WAYS[variety]
-        self.downloads = _DOWNLOAD_WAYS[variety]
-        self.contents = _CONTENT_WAYS[variety]
+        self.polls = _POLL_VARIANTS[variety]
+        self.unknown = _UNKNOWN_VARIANTS[variety]
+        self.endless = _ENDLESS_VARIANTS[variety]
+        self.downloads = _DOWNLOAD_VARIANTS[variety]
+        self.contents = _CONTENT_VARIANTS[variety]
         self.places = {place: _places(place, variety) for place in URL_FIELDS}
         self.decoys = _decoy_rows()
 
 
-# The share of URLs at a place, in percent. The usual case has its URL in video_url; elsewhere one is less simple.
+# The share of URLs at a place, in percent. Usually the URL is in video_url; elsewhere counts as less simple.
 _SHARES = {"output.url": 45, "video_url": 60, "url": 35, "detail.url": 35}
 
 
-def _places(place: str, variety: Variety) -> tuple[Form | Row, ...]:
-    """How a URL is written at a place, and what stands there instead."""
+def _places(place: str, variety: Variety) -> tuple[UrlForm | Row, ...]:
+    """How a URL is written at a place, and which values the field has instead."""
     forms, absent = _FORMS[variety], _absent_rows(place, variety)
     share = _SHARES[place]
-    # Repeated, so that the two sides have their share.
+    # Repeated, so that both get their share.
     forms *= max(1, round(len(absent) * share / (100 - share) / len(forms)))
     absent *= max(1, round(len(forms) * (100 - share) / share / len(absent)))
     return (*forms, *absent) if place == "video_url" else (*absent, *forms)

@@ -1,6 +1,6 @@
-"""Strategies for whole scenarios: a task's life with what can go wrong on each route, and what is expected of a client.
+"""Strategies for whole scenarios: the states of a task, what can go wrong on each route, and what a client must do.
 
-What is expected is found out by the reference reading (`judge.reference_client`), never stated here a second time.
+What is expected is found out by the reference client (`judge.reference_client`), never repeated here.
 """
 
 from __future__ import annotations
@@ -21,12 +21,12 @@ from ..scenario.writer import write_scenario
 from . import replies, values
 from .expected import ORDERS, reachable
 from .parts import HOSTILE, Variety
-from .replies import CLIP, WRONG_FILM, Form, Row, Tables, Way
+from .replies import CLIP, OTHER_CLIP, Row, Tables, UrlForm, Variant
 
 __all__ = ["ASPECTS", "Aspect", "scenarios"]
 
 Aspect = Literal["polling", "urls", "download", "content", "failure"]
-# What of a task's life can be explored: the way to its end, where the result is, its URLs, `/content`, and bad ends.
+# What can be explored: the path to its end, where the result is, its URLs, `/content`, and bad ends.
 ASPECTS: Final[tuple[Aspect, ...]] = get_args(Aspect)
 
 _Kind = TypeVar("_Kind")
@@ -45,13 +45,13 @@ def scenarios(
     - `explore`: one or several of `ASPECTS`.
     - `order`: how the client reads URLs, `URL_FIELDS` or `URL_FIELDS_TABLE_READING`.
 
-    `DOCUMENTED` has only what the pages and their gateway say of themselves; `HOSTILE` what else networks, proxies and
-    slips make of it. Raises ValueError for an aspect or an order that is not there.
+    `DOCUMENTED` has only what the documentation and the gateway say; `HOSTILE` what else networks, proxies and
+    mistakes make of it. Raises ValueError for an aspect or an order that does not exist.
     """
     asked: tuple[str, ...] = (explore,) if isinstance(explore, str) else tuple(explore)
     wrong = [aspect for aspect in asked if aspect not in ASPECTS]
     if wrong:
-        raise ValueError(f"explore: no {', '.join(map(repr, wrong))}; there are {', '.join(ASPECTS)}")
+        raise ValueError(f"explore: unknown aspect {', '.join(map(repr, wrong))} (available: {', '.join(ASPECTS)})")
     if order not in ORDERS:
         raise ValueError(f"order: {order!r} is neither URL_FIELDS nor URL_FIELDS_TABLE_READING")
     return _scenarios(Variety(variety), tuple(aspect for aspect in ASPECTS if aspect in asked), order)
@@ -63,19 +63,19 @@ def _scenarios(variety: Variety, explored: tuple[Aspect, ...], order: tuple[str,
 
     @st.composite
     def drawn(draw: st.DrawFn) -> Scenario:
-        return _Author(draw, choices, tables, explored, order).scenario()
+        return _ScenarioBuilder(draw, choices, tables, explored, order).scenario()
 
     return drawn()
 
 
 @dataclass(frozen=True)
 class _Wait:
-    """A state before the end: its word, odd fields, how long it lasts, what the query answers instead of the task."""
+    """A state before the end: its status, odd fields, how long it lasts, what the query answers instead of the task."""
 
     status: Any = "processing"
     odd: Sequence[Row] = ()
     lasts: Transition = _LASTS[0]
-    troubles: Sequence[Way] = ()
+    instead: Sequence[Variant] = ()
 
 
 class _Choices:
@@ -105,22 +105,22 @@ class _Choices:
         """The states before the end."""
         if "waits" not in self._made:
             odd = st.lists(self.of("odd while waiting", tables.odd[Phase.PENDING]), max_size=3)
-            troubles = st.lists(self.of("trouble while waiting", tables.polls), max_size=3)
+            instead = st.lists(self.of("answered while waiting", tables.polls), max_size=3)
             wait = st.builds(
                 _Wait,
                 status=self.of("status while waiting", tables.words[Phase.PENDING]),
                 odd=odd if tables.hostile else st.just([]),
                 lasts=self.of("lasts", _LASTS),
-                troubles=troubles,
+                instead=instead,
             )
             self._made["waits"] = st.lists(wait, min_size=1, max_size=3)
         return self._made["waits"]
 
 
-# Ids that a client has to leave as they are and to quote; the documented one first.
+# Ids that a client must not change, and must percent-encode; the documented one first.
 _IDS = ("grok:48A6-7431", "Task_4F/7a?part=1#50%")
 
-# How often something that is not usual case is so.
+# How often something other than the usual case is drawn.
 _SELDOM = (False, False, False, True)
 _HALF = (False, True)
 _OFTEN = (False, True, True)
@@ -128,24 +128,24 @@ _OFTEN = (False, True, True)
 
 @dataclass
 class _Place:
-    """A result URL in the completed document: its field, its link ("" for the unnamed one), and whether it is sound."""
+    """A result URL in the completed document: its field, its link ("" for the unnamed one), and whether it works."""
 
     field: str
     written: str
     link: str | None
-    sound: bool
+    works: bool
 
 
 @dataclass
-class _Author:
-    """Writes one scenario: what is drawn, in states and in sentences."""
+class _ScenarioBuilder:
+    """Builds one scenario: its states, and a summary in sentences."""
 
     draw: st.DrawFn
     choices: _Choices
     tables: Tables
     explored: tuple[Aspect, ...]
     order: tuple[str, ...]
-    turns: set[Aspect] = field(default_factory=set)
+    active: set[Aspect] = field(default_factory=set)
     sentences: list[str] = field(default_factory=list)
     options: dict[str, Any] = field(default_factory=dict)
     places: list[_Place] = field(default_factory=list)
@@ -153,21 +153,21 @@ class _Author:
 
     def scenario(self) -> Scenario:
         """The scenario, named and with what is expected."""
-        # Each aspect has its turn or not: a scenario of everything at once would hide most of it.
+        # Each aspect is explored or not: a scenario of everything at once would hide most of it.
         # A bad end leaves no room for what a good one could show.
         failure = _SELDOM if len(self.explored) > 2 else _HALF
-        self.turns = {
+        self.active = {
             aspect
             for aspect in self.explored
-            if len(self.explored) == 1 or self._pick(f"turn of {aspect}", failure if aspect == "failure" else _OFTEN)
+            if len(self.explored) == 1 or self._pick(f"explore {aspect}", failure if aspect == "failure" else _OFTEN)
         }
         ids = _IDS if self.tables.hostile else _IDS[:1]
-        if "polling" in self.turns and (id := self._perhaps("task id", ids)):
+        if "polling" in self.active and (id := self._perhaps("task id", ids)):
             self.options["task_id"] = id
-            self._say(f"The task's id is {id!r}")
+            self._describe(f"The task's id is {id!r}")
         states = dict(self._pending())
         waited = len(states) > 1 or bool(self.sentences)
-        end = self._bad_end() if "failure" in self.turns else ("completed", self._completed())
+        end = self._bad_end() if "failure" in self.active else ("completed", self._completed())
         if not waited and self._at_once(end[1]):
             states = {}
         states = _joined(states, *end)
@@ -193,22 +193,22 @@ class _Author:
         others = -(-len(table) * plain // (4 - plain))
         return self._pick(what, (*[None] * others, *table))
 
-    def _say(self, sentence: str) -> None:
+    def _describe(self, sentence: str) -> None:
         self.sentences.append(f"{sentence}.")
 
-    # --- the way to the end ---
+    # --- before the end ---
 
     def _pending(self) -> Iterator[tuple[str, State]]:
-        """The states before the end; where each leads to is said later."""
-        waits = self.draw(self.choices.waits(self.tables)) if "polling" in self.turns else [_Wait()]
+        """The states before the end; where each leads to is set later."""
+        waits = self.draw(self.choices.waits(self.tables)) if "polling" in self.active else [_Wait()]
         names = [*("queued", "waiting")[: len(waits) - 1], "processing"]
         for name, wait in zip(names, waits, strict=True):
             yield name, self._waiting(name, wait, first=wait is waits[0], last=wait is waits[-1])
 
     def _waiting(self, name: str, wait: _Wait, *, first: bool, last: bool) -> State:
         video: dict[str, Any] = {"status": "queued" if name == "queued" else "processing"}
-        troubles, way = wait.troubles, wait.lasts
-        if "polling" in self.turns:
+        instead, lasts = wait.instead, wait.lasts
+        if "polling" in self.active:
             rows = list(wait.odd)
             if last and self.tables.hostile and (early := self._perhaps("early", self.tables.early)):
                 rows.append(early)
@@ -216,34 +216,34 @@ class _Author:
             self._odd(video, wait.status, [row for row in rows if not (first and row[0] == "id")], f"While {name}")
             if first and (unknown := self._perhaps("unknown at first", self.tables.unknown)):
                 # Once: a task that stays unknown may be given up.
-                troubles = [unknown, *troubles]
-        poll = self._troubles(troubles)
-        if poll and way.polls is not None:
-            way = replace(way, polls=way.polls + len(poll) - 1)
+                instead = [unknown, *instead]
+        poll = self._answered_instead(instead)
+        if poll and lasts.polls is not None:
+            lasts = replace(lasts, polls=lasts.polls + len(poll) - 1)
         downloads = {}
-        if last and "urls" in self.turns and self.tables.hostile and (where := self._perhaps("preview", URL_FIELDS)):
-            values.lay(video, where, "{download_url:preview}")
-            downloads = self.preview = {"preview": WRONG_FILM}
-            self._say(f"{where} names another clip while {name}")
-        return State(video, poll=poll, downloads=_links(video, downloads), next=(way,))
+        if last and "urls" in self.active and self.tables.hostile and (where := self._perhaps("preview", URL_FIELDS)):
+            values.put(video, where, "{download_url:preview}")
+            downloads = self.preview = {"preview": OTHER_CLIP}
+            self._describe(f"{where} has the URL of another clip while {name}")
+        return State(video, poll=poll, downloads=_links(video, downloads), next=(lasts,))
 
-    def _troubles(self, ways: Sequence[Way], when: str = "") -> _Answers:
+    def _answered_instead(self, variants: Sequence[Variant], when: str = "") -> _Answers:
         """What the query answers instead of the task for a while."""
-        if not ways:
+        if not variants:
             return ()
-        self._say(f"The query {_listed(way.words for way in ways)}, then goes on{when}")
-        return (*(way.reply for way in ways), ReplyTemplate())
+        self._describe(f"The query {_listed(variant.description for variant in variants)}, then goes on{when}")
+        return (*(variant.reply for variant in variants), ReplyTemplate())
 
     def _odd(self, video: dict[str, Any], status: Any, rows: Sequence[Row], when: str) -> None:
-        """Lay another word for the status over a document, and what else may be odd about it."""
-        laid = {place: value for place, value in rows if place not in video}
-        # Of documented words the plain one says nothing of its own.
+        """Put another status and other odd fields into a document."""
+        odd = {place: value for place, value in rows if place not in video}
+        # The usual documented status is not worth a sentence.
         if status != "processing" and status != video["status"]:
-            laid = {"status": status, **laid}
-        for place, value in laid.items():
-            values.lay(video, place, value)
-        if laid:
-            self._say(f"{when} {_listed(replies.told(place, value) for place, value in laid.items())}")
+            odd = {"status": status, **odd}
+        for place, value in odd.items():
+            values.put(video, place, value)
+        if odd:
+            self._describe(f"{when} {_listed(replies.described(place, value) for place, value in odd.items())}")
 
     def _odd_end(self, video: dict[str, Any], phase: Phase) -> None:
         status = self._pick(f"status {phase}", self.tables.words[phase])
@@ -251,33 +251,39 @@ class _Author:
         self._odd(video, status, rows, "At the end")
 
     def _at_once(self, last: State) -> bool:
-        """Whether the task is never seen under way."""
+        """Whether the task is never seen under variant."""
         # A create would show the document of the end, and without the id nobody could ask on.
-        if not self.turns & {"polling", "failure"} or self.options.get("never_ends") or "id" in last.video:
+        if not self.active & {"polling", "failure"} or self.options.get("never_ends") or "id" in last.video:
             return False
         at_once = self._pick("at once", _SELDOM)
         if at_once:
-            self._say("The task is never seen under way")
+            self._describe("The task is never seen under variant")
         return at_once
 
     # --- bad ends ---
 
     def _bad_end(self) -> tuple[str, State]:
-        if way := self._perhaps("endless", self.tables.endless * 2, plain=3) if self._pick("bad", _SELDOM) else None:
+        if (
+            variant := self._perhaps("endless", self.tables.endless * 2, plain=3)
+            if self._pick("bad", _SELDOM)
+            else None
+        ):
             self.options["never_ends"] = True
-            self._say(f"The query {way.words} for ever")
-            return "stuck", State({"status": "processing"}, poll=() if way.reply == ReplyTemplate() else (way.reply,))
+            self._describe(f"The query {variant.description} forever")
+            return "stuck", State(
+                {"status": "processing"}, poll=() if variant.reply == ReplyTemplate() else (variant.reply,)
+            )
         video: dict[str, Any] = {"status": "failed"}
-        self._say("The task fails")
+        self._describe("The task fails")
         self._odd_end(video, Phase.FAILED)
         message = self._perhaps("reason", values.DOCUMENTED_MESSAGES, plain=2)
         if "error" not in video and message is not None:
             video["error"] = {"message": message, "code": "generation_error"}
         downloads = {}
         if self.tables.hostile and (where := self._perhaps("part", URL_FIELDS, plain=2)):
-            values.lay(video, where, "{download_url:part}")
-            downloads = {"part": WRONG_FILM}
-            self._say(f"{where} names a clip all the same")
+            values.put(video, where, "{download_url:part}")
+            downloads = {"part": OTHER_CLIP}
+            self._describe(f"{where} has a URL all the same")
         return "failed", State(video, downloads=_links(video, downloads))
 
     # --- the good end ---
@@ -285,16 +291,16 @@ class _Author:
     def _completed(self) -> State:
         video: dict[str, Any] = {"status": "completed"}
         poll: _Answers = ()
-        if "polling" in self.turns:
+        if "polling" in self.active:
             self._odd_end(video, Phase.SUCCEEDED)
             missed = self._perhaps("missed", self.tables.polls)
-            poll = self._troubles([missed] if missed else [], " at the end")
-        if "urls" in self.turns:
+            poll = self._answered_instead([missed] if missed else [], " at the end")
+        if "urls" in self.active:
             self._urls(video)
-        elif "content" in self.turns and self._pick("no URL", _OFTEN):
-            self._say("There is no URL")
+        elif "content" in self.active and self._pick("no URL", _OFTEN):
+            self._describe("There is no URL")
         else:
-            self.places = [_Place("video_url", "{download_url}", "", sound=True)]
+            self.places = [_Place("video_url", "{download_url}", "", works=True)]
             video["video_url"] = "{download_url}"
         downloads = self._downloads()
         download = downloads.pop("", ())
@@ -308,36 +314,36 @@ class _Author:
         )
 
     def _urls(self, video: dict[str, Any]) -> None:
-        """Lay result URLs into the document, in any of the places or in none, and what stands in the others."""
+        """Put result URLs into the document, in any of the fields or in none, and other values into the rest."""
         nowhere = self._pick("nowhere", (*[False] * 5, True))
         one = self._pick("one URL", _SELDOM)
         drawn = {place: self._pick(place, self.tables.places[place]) for place in self.order}
-        linked = {place: form for place, form in drawn.items() if isinstance(form, Form) and not nowhere}
+        linked = {place: form for place, form in drawn.items() if isinstance(form, UrlForm) and not nowhere}
         # Of four places that are drawn each for itself, one is hardly ever the only one.
         only = self._perhaps("only", self.order, plain=2)
         if only in linked:
             linked = {only: linked[only]}
         one = one and len(linked) > 1
         for row in drawn.values():
-            # What the documented object does not have need not be taken away from it.
-            if not isinstance(row, Form) and row[0].partition(".")[0] not in video and row not in _NOT_THERE:
-                values.lay(video, *row)
-                self._say(replies.told(*row))
+            # What the documented object does not have need not be removed.
+            if not isinstance(row, UrlForm) and row[0].partition(".")[0] not in video and row not in _NOT_THERE:
+                values.put(video, *row)
+                self._describe(replies.described(*row))
         for place, form in linked.items():
             link = "" if one or len(linked) == 1 else place.partition(".")[0]
             written = form.pattern.format(f":{link}" if link else "")
-            self.places.append(_Place(place, written, link if "{download_" in written else None, form.sound))
-            values.lay(video, place, written)
-            if form.words:
-                self._say(f"{place} holds a URL {form.words}")
+            self.places.append(_Place(place, written, link if "{download_" in written else None, form.works))
+            values.put(video, place, written)
+            if form.description:
+                self._describe(f"{place} holds a URL {form.description}")
         if len(linked) > 1:
-            self._say(f"{_listed(linked)} hold {'the same URL' if one else 'a URL each'}")
+            self._describe(f"{_listed(linked)} hold {'the same URL' if one else 'a URL each'}")
         elif linked.keys() != {"video_url"}:
-            self._say(f"The URL is in {_listed(linked)}" if linked else "There is no URL")
+            self._describe(f"The URL is in {_listed(linked)}" if linked else "There is no URL")
         decoy = self._perhaps("decoy", self.tables.decoys) if self.tables.hostile else None
         if decoy is not None and decoy[0] not in video:
-            values.lay(video, *decoy)
-            self._say(f"{decoy[0]} names another clip")
+            values.put(video, *decoy)
+            self._describe(f"{decoy[0]} has the URL of another clip")
 
     def _downloads(self) -> dict[str, _Answers]:
         """What the links answer, by link."""
@@ -350,53 +356,55 @@ class _Author:
                 pass
             elif better and links.count(link) == 1 and self.tables.hostile and self._pick(f"{link} is wrong", _SELDOM):
                 # Only behind a URL that gives the clip: else nobody could know which clip is right.
-                made[link] = WRONG_FILM
-                place.sound = False
-                self._say(f"{place.field} leads to another clip")
-            elif "download" in self.turns and (way := self._trouble(link, links.count(link))):
-                again = self._pick(f"{link} again", _SELDOM) and not way.good
+                made[link] = OTHER_CLIP
+                place.works = False
+                self._describe(f"{place.field} leads to another clip")
+            elif "download" in self.active and (variant := self._broken_link(link, links.count(link))):
+                again = self._pick(f"{link} again", _SELDOM) and not variant.has_clip
                 subject = "The URL" if len(set(links)) == 1 else f"The URL in {place.field}"
-                self._say(f"{subject} {way.words}{', then has the clip' if again else ''}")
-                made.update({link: (way.reply, CLIP) if again else (way.reply,), **way.links})
+                self._describe(f"{subject} {variant.description}{', then has the clip' if again else ''}")
+                made.update({link: (variant.reply, CLIP) if again else (variant.reply,), **variant.links})
                 for same in self.places:
-                    same.sound = same.sound and (same.link != link or way.good)
-            better = better or place.sound
-        if "download" in self.turns and links and self.tables.hostile:
+                    same.works = same.works and (same.link != link or variant.has_clip)
+            better = better or place.works
+        if "download" in self.active and links and self.tables.hostile:
             self._key(self._perhaps("key", ("lenient", "bearer")))
         return made
 
-    def _trouble(self, link: str, fields: int) -> Way | None:
+    def _broken_link(self, link: str, fields: int) -> Variant | None:
         """What is wrong with a link that so many fields hold."""
-        way = self._perhaps(f"trouble at {link}", self.tables.downloads, plain=1)
+        variant = self._perhaps(f"broken link {link}", self.tables.downloads, plain=1)
         # Whoever comes to the same URL in the next field has not asked again too soon.
-        return None if way is not None and fields > 1 and "Retry-After" in way.reply.headers else way
+        return None if variant is not None and fields > 1 and "Retry-After" in variant.reply.headers else variant
 
-    def _key(self, manners: str | None) -> None:
-        if manners is None:
+    def _key(self, download_auth: str | None) -> None:
+        if download_auth is None:
             return
-        self.options["download_auth"] = manners
-        self._say(f"The download host {'wants the key' if manners == 'bearer' else 'does not mind the key'}")
+        self.options["download_auth"] = download_auth
+        self._describe(f"The download host {'requires the key' if download_auth == 'bearer' else 'ignores the key'}")
         for place in self.places:
-            place.sound = place.sound and manners != "bearer"
+            place.works = place.works and download_auth != "bearer"
 
     def _content(self) -> tuple[_Answers, Mapping[str, _Answers]]:
-        """What /content answers, where a client comes to it, and the links that are named on the way."""
-        if "content" not in self.turns:
+        """What /content answers, where a client comes to it, and the links that are named on the variant."""
+        if "content" not in self.active:
             return (), {}
-        if any(place.sound for place in self.places):
+        if any(place.works for place in self.places):
             # Who knows of the field has the clip; only where it is the one, as /content may be asked after any failure.
             if len(self.places) > 1 or not self._pick("content is empty", _OFTEN):
                 return (), {}
-            self._say("/content has no clip")
+            self._describe("/content has no clip")
             return (ReplyTemplate(status=404),), {}
-        ways = self._several("content", self.tables.contents, 3)
-        if not ways:
+        variants = self._several("content", self.tables.contents, 3)
+        if not variants:
             return (), {}
         # A clip that never comes is the lesser half of what there is to see.
-        again = self._pick("content again", _HALF) and not ways[-1].good
-        self._say(f"/content {_listed(way.words for way in ways)}{', then has the clip' if again else ''}")
-        links = {link: answers for way in ways for link, answers in way.links.items()}
-        return (*(way.reply for way in ways), *([CLIP] if again else [])), links
+        again = self._pick("content again", _HALF) and not variants[-1].has_clip
+        self._describe(
+            f"/content {_listed(variant.description for variant in variants)}{', then has the clip' if again else ''}"
+        )
+        links = {link: answers for variant in variants for link, answers in variant.links.items()}
+        return (*(variant.reply for variant in variants), *([CLIP] if again else [])), links
 
 
 # Fields that the documented object does not have.
@@ -407,16 +415,16 @@ def _joined(pending: Mapping[str, State], end: str, last: State) -> dict[str, St
     """The states in their order, each leading to the next one."""
     following = [*list(pending)[1:], end]
     led = {
-        name: replace(state, next=tuple(replace(way, state=after) for way in state.next))
+        name: replace(state, next=tuple(replace(transition, state=after) for transition in state.next))
         for (name, state), after in zip(pending.items(), following, strict=False)
     }
     return {**led, end: last}
 
 
 def _links(video: Mapping[str, Any], made: Mapping[str, _Answers], answers: _Answers = ()) -> dict[str, _Answers]:
-    """The replies of a state's links, with that of the decoy where it is named."""
+    """The replies of a state's links, with that of the decoy where it is used."""
     named = f"{{download_url:{replies.DECOY_LINK}}}" in repr((video, made, answers))
-    return {**made, **({replies.DECOY_LINK: WRONG_FILM} if named else {})}
+    return {**made, **({replies.DECOY_LINK: OTHER_CLIP} if named else {})}
 
 
 def _listed(parts: Any) -> str:
@@ -427,12 +435,12 @@ def _listed(parts: Any) -> str:
 # --- how an example is shown ------------------------------------------------------------------------------------------
 
 
-def _shown(scenario: Scenario, printer: Any, cycle: bool) -> None:
-    """As the file that it would be, in a call of `scenario_file.read` that makes the scenario again."""
+def _print_scenario(scenario: Scenario, printer: Any, cycle: bool) -> None:
+    """As the file that it would be, in a call of `read_scenario` that makes the scenario again."""
     text = write_scenario(scenario)
     raw = "r" if "\\" in text else ""
     written = repr(text) if '"""' in text else f'{raw}"""\n{text}"""'
     printer.text(f"read_scenario({written}, name={scenario.name!r})")
 
 
-for_type_by_name("video_mockserver.scenario.model", "Scenario", _shown)
+for_type_by_name("video_mockserver.scenario.model", "Scenario", _print_scenario)

@@ -1,6 +1,6 @@
 """Generated scenarios for any program: `video-mockserver check --random N --seed S -- CMD`.
 
-The scenarios are drawn first and run many at a time. What broke a rule is shrunk then, one rule after the other: the
+The scenarios are drawn first and run many at a time. Then those that broke a rule are shrunk, a rule at a time: the
 generator draws the same again and makes it smaller, as long as the program still breaks that rule.
 """
 
@@ -30,7 +30,7 @@ Case = tuple[Scenario, Expect]
 
 @dataclass(frozen=True, slots=True)
 class Found:
-    """A rule that a program broke, and the verdict on the smallest scenario in which it was seen to."""
+    """A rule that a program broke, and the verdict on the smallest scenario in which that was seen."""
 
     rule: str
     verdict: Verdict
@@ -41,7 +41,7 @@ class Found:
         return write_scenario(self.verdict.scenario)
 
     def save(self, folder: Path) -> Path:
-        """Write the scenario into a folder, which is made when it is not there. Raises OSError."""
+        """Write the scenario into a folder, which is created if missing. Raises OSError."""
         folder.mkdir(parents=True, exist_ok=True)
         path = folder / f"{self.verdict.scenario.name}.yaml"
         path.write_text(self.text, "utf-8")
@@ -50,7 +50,7 @@ class Found:
 
 @dataclass(slots=True)
 class Result:
-    """What was drawn and run, and what became of it; `interrupted` when not every rule's scenario could be shrunk."""
+    """What was drawn and run, and what was found; `interrupted` when not every rule's scenario could be shrunk."""
 
     drawn: Sequence[Verdict]
     found: list[Found] = field(default_factory=list)
@@ -58,9 +58,9 @@ class Result:
 
     @property
     def verdicts(self) -> list[Verdict]:
-        """One for each scenario, without those for which a found one stands."""
-        told = {rule for found in self.found for rule in _broken(found.verdict)}
-        left = [verdict for verdict in self.drawn if not verdict.violations or not told.issuperset(_broken(verdict))]
+        """One for each scenario, without those that a found one covers."""
+        covered = {rule for found in self.found for rule in _broken(found.verdict)}
+        left = [verdict for verdict in self.drawn if not verdict.violations or not covered.issuperset(_broken(verdict))]
         return [*left, *(found.verdict for found in self.found)]
 
 
@@ -73,11 +73,11 @@ def check_random(
     explore: Collection[str] = ASPECTS,
     on_rule: Callable[[str], None] = lambda rule: None,
 ) -> Result:
-    """Run a program through generated scenarios, and make those small in which it breaks a rule.
+    """Run a program through generated scenarios, and shrink those in which it breaks a rule.
 
     One scenario stands for all the rules that are broken in it. The same `seed` draws the same scenarios. `run` runs
     the program through several cases; `on_rule` is called before the scenario of a rule is shrunk. `explore` names
-    aspects, of `ASPECTS`. A KeyboardInterrupt ends the shrinking; what was found until then is returned.
+    aspects, of `ASPECTS`. A KeyboardInterrupt ends the shrinking; the result has what was found until then.
     """
     aspects = cast("Collection[Aspect]", explore)
     known: dict[str, Verdict] = {}

@@ -1,4 +1,4 @@
-"""What stands in a reply, documented and hostile, as tables. The first of each row is the simplest, to shrink to."""
+"""The values in a reply, documented and hostile, as tables. The first of each row is the simplest, to shrink to."""
 
 from __future__ import annotations
 
@@ -10,20 +10,34 @@ from ..api.dialects import OMIT
 from .video import DOCUMENTED_TASK, VIEWS, View, status_field, url_fields
 
 __all__ = [
-    "ABSENT", "DECOY", "DOCUMENTED_ABSENT", "DOCUMENTED_FIELDS", "DOCUMENTED_MESSAGES", "DOCUMENTED_URLS",
-    "DOCUMENTED_WORDS", "HOSTILE_URLS", "HOSTILE_WORDS", "PLAIN", "decoy_fields", "lay", "levels", "merged", "odd_rows",
-    "unknown_fields", "ways_absent",
+    "ABSENT",
+    "DECOY",
+    "DOCUMENTED_ABSENT",
+    "DOCUMENTED_FIELDS",
+    "DOCUMENTED_MESSAGES",
+    "DOCUMENTED_URLS",
+    "DOCUMENTED_WORDS",
+    "HOSTILE_URLS",
+    "HOSTILE_WORDS",
+    "PLAIN",
+    "absent_rows",
+    "decoy_fields",
+    "levels",
+    "merged",
+    "odd_rows",
+    "put",
+    "unknown_fields",
 ]  # fmt: skip
 
-Row = tuple[str, Any]  # a dotted place and what stands there; OMIT: no key
+Row = tuple[str, Any]  # a dotted field and its value; OMIT: no key
 
 
-def lay(body: dict[str, Any], place: str, value: Any) -> None:
-    """Put a value at a dotted place of a document, or take the key away."""
+def put(body: dict[str, Any], place: str, value: Any) -> None:
+    """Put a value at a dotted place of a document, or remove the key."""
     *outer, last = place.split(".")
     for key in outer:
         inner = body.get(key)
-        # Copied: what lies there may be of a table.
+        # Copied: the value there may belong to a table.
         body[key] = body = dict(inner) if isinstance(inner, Mapping) else {}
     if value is OMIT:
         body.pop(last, None)
@@ -32,7 +46,7 @@ def lay(body: dict[str, Any], place: str, value: Any) -> None:
 
 
 def merged(body: Mapping[str, Any], more: Mapping[str, Any]) -> dict[str, Any]:
-    """A document with another laid over it, object into object; OMIT takes a key away."""
+    """A document with another merged into it, object by object; OMIT removes a key."""
     result = dict(body)
     for name, value in more.items():
         there = result.get(name)
@@ -184,12 +198,12 @@ HOSTILE_URLS = (
 # A URL that is not the result: a client that takes it has looked in the wrong place, and the name says so.
 DECOY = "https://decoy.test/v.mp4"
 
-# What may stand where no result is: nothing of it is a text with something in it.
+# Values of a field without a result: none of them is a string with anything but blanks in it.
 ABSENT: tuple[Any, ...] = (
     OMIT, "", None, {}, [], 0, False, " ", "\n\t", "\u3000", 42, True, 1.5, -1, [DECOY], {"href": DECOY},
     {"url": DECOY}, [{"url": DECOY}], {"URL": DECOY}, [None], {"": ""},
 )  # fmt: skip
-# What may stand for an object that would hold one: also a text.
+# Values instead of an object that would hold one: also strings.
 _NO_OBJECT: tuple[Any, ...] = ("finished", DECOY, {"width": 720, "height": 1280, "format": "mp4"})
 
 
@@ -200,8 +214,8 @@ def levels(view: View, place: str) -> tuple[str, ...]:
     return tuple(level for level in outer if not status_field(view).startswith(f"{level}."))
 
 
-def ways_absent(view: View, place: str) -> tuple[Row, ...]:
-    """Every way in which no result is at a place, on any level of it, as the contract reads it."""
+def absent_rows(view: View, place: str) -> tuple[Row, ...]:
+    """Every value that leaves a field without a result, on any level of it, as the contract reads it."""
     rows: list[Row] = []
     for level in levels(view, place):
         rows += [(level, value) for value in (ABSENT if level == place else (*ABSENT, *_NO_OBJECT))]
@@ -212,7 +226,7 @@ def ways_absent(view: View, place: str) -> tuple[Row, ...]:
 
 def _is_read(place: str, outer: str, value: Any) -> bool:
     body: dict[str, Any] = {}
-    lay(body, outer, value)
+    put(body, outer, value)
     return any(result_urls(body, (place,)))
 
 
@@ -257,11 +271,11 @@ _REASONS = frozenset({"error", "data.error", "data.fail_reason"})
 
 
 def odd_rows(view: View, phase: Phase) -> tuple[Row, ...]:
-    """The documented fields that hold neither status nor result, each with what may stand there instead."""
+    """The documented fields that hold neither status nor result, each with the values that it may have instead."""
     rows = [(place, value) for place, values in _KINDS[view].items() for value in values]
     if phase is Phase.FAILED:
         # A reason beside any other status would contradict it, and no page says which of the two counts. Here it is the
-        # heart of the reply, and comes up as often as all else.
+        # main thing in the reply, and comes up as often as everything else.
         reasons = [(place, value) for place in _KINDS[view] if place in _REASONS for value in (*_ERRORS, *_NO_ERRORS)]
         rows += reasons * (len(rows) // len(reasons))
     return tuple(rows)
@@ -284,7 +298,7 @@ _DECOYS: tuple[Row, ...] = (
 
 
 def unknown_fields(view: View) -> tuple[Mapping[str, Any], ...]:
-    """Fields that the view's page does not name, each to be laid into a reply."""
+    """Fields that the view's page does not name, each to be merged into a reply."""
     return tuple({"data": {name: value}} if "." in status_field(view) else {name: value} for name, value in _UNKNOWN)
 
 

@@ -1,4 +1,4 @@
-"""A drawn reply, and what the contract says of it. The reading is `contract.py`'s; nothing here reads a second way."""
+"""A drawn reply, and what the contract expects of a client. How a reply is read is up to `api/contract.py` alone."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from ..api.contract import URL_FIELDS, URL_FIELDS_TABLE_READING, FoundUrl, Phase
 
 __all__ = ["DOCUMENTED_TASK", "VIEWS", "Video", "View", "at", "status_field", "url_fields"]
 
-# A task as each route shows it; the names are those under which a scenario's state lays over it. Seedance's models have
+# A task as each route shows it; names are keys of a scenario's state that are merged into it. Seedance models have
 # an envelope of their own on the wrapped form's route.
 View = Literal["video", "unified", "wrapped", "seedance"]
 VIEWS: Final[tuple[View, ...]] = get_args(View)
@@ -40,7 +40,7 @@ DOCUMENTED_TASK: Mapping[str, Any] = MappingProxyType({
     "error": {"message": "", "code": ""},
     "video_url": "",
 })  # fmt: skip
-# What a test turns on; a repr shows them even where they are as documented.
+# The fields that matter most in a test; a repr shows them even where they are as documented.
 _ALWAYS_SHOWN = ("status", "video_url")
 
 
@@ -63,7 +63,7 @@ def at(body: object, place: str) -> Any:
 
 @dataclass(frozen=True)
 class Video:
-    """The JSON object that a status poll answers, and what a client is to make of it.
+    """The JSON object that a status poll answers, and what is expected of a client.
 
     - `body`: the object; `text`: the same as JSON.
     - `view`: the route that shows it so, a name of `VIEWS`.
@@ -125,17 +125,17 @@ class Video:
             printer.pretty(shown)
 
     def _shown(self) -> tuple[str, dict[str, Any]]:
-        """The body, or what it has beyond the documented object where it is that one with something laid over it."""
+        """The body, or what it has beyond the documented object where it is that one with something merged into it."""
         names = list(DOCUMENTED_TASK)
         if list(self.body)[: len(names)] != names:
             return "", self.body
         # As text, so that true is not 1.
-        laid = {
+        changed = {
             name: value
             for name, value in self.body.items()
             if name in _ALWAYS_SHOWN or name not in DOCUMENTED_TASK or repr(value) != repr(DOCUMENTED_TASK[name])
         }
-        return "DOCUMENTED_TASK | ", laid
+        return "DOCUMENTED_TASK | ", changed
 
     def _options(self) -> str:
         options = f", view={self.view!r}" if self.view != "video" else ""

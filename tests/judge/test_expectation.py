@@ -12,8 +12,8 @@ from video_mockserver.judge.expectation import chosen, contradiction, expected, 
 from video_mockserver.judge.verdict import Terms
 from video_mockserver.scenario.library import Library
 from video_mockserver.scenario.model import Expect
+from video_mockserver.scenario.problems import ScenarioError
 from video_mockserver.scenario.sources import UnknownScenario
-from video_mockserver.scenario.validation import ScenarioError
 
 LIBRARY = Library()
 PLAIN = LIBRARY.find("lifecycle/plain")

@@ -454,11 +454,11 @@ def test_absence_never_takes_the_status_away(view: View) -> None:
 @pytest.mark.parametrize(
     ("wrong", "told"),
     [
-        ({"url": st.just("x")}, "no part url; there are view, order, fields, urls"),
-        ({"view": "openai"}, "view: no 'openai'; there are video, unified, wrapped, seedance"),
-        ({"fields": ["data.url"]}, "fields: no data.url; there are output.url, video_url, url, detail.url"),
-        ({"fields": "link"}, "fields: no link; there are output.url"),
-        ({"fields": ["url"], "view": "wrapped"}, "fields: no url; there are data.url"),
+        ({"url": st.just("x")}, "unknown option url (available: view, order, fields, urls"),
+        ({"view": "openai"}, "view: unknown view 'openai' (available: video, unified, wrapped, seedance)"),
+        ({"fields": ["data.url"]}, "fields: unknown data.url (available: output.url, video_url, url, detail.url)"),
+        ({"fields": "link"}, "fields: unknown link (available: output.url"),
+        ({"fields": ["url"], "view": "wrapped"}, "fields: unknown url (available: data.url"),
     ],
 )
 def test_a_slip_is_told_where_it_is_made(wrong: dict[str, Any], told: str) -> None:

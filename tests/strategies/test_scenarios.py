@@ -130,7 +130,7 @@ def test_names_follow_from_what_is_in_them() -> None:
 
 
 def test_wrong_options_are_told() -> None:
-    with pytest.raises(ValueError, match="explore: no 'downloads'; there are polling, urls"):
+    with pytest.raises(ValueError, match=r"explore: unknown aspect 'downloads' \(available: polling, urls"):
         scenarios(explore="downloads")  # type: ignore[arg-type]
     with pytest.raises(ValueError, match="order: "):
         scenarios(order=("url",))
