@@ -45,7 +45,7 @@ WRONG: list[tuple[str, str, dict[str, Any], int, str]] = [
     ("POST", "/tasks", {"json": {"seconds": 1.5}}, 400, "'seconds' must be a string, not 1.5"),
     ("POST", "/tasks", {"json": {"seconds": True}}, 400, "'seconds' must be a string, not true"),
     ("POST", "/tasks", {"json": {"scenario": "url_40"}}, 400, "did you mean 'download/url_404'"),
-    ("POST", "/tasks/video_a/state", {"json": {"state": "complete"}}, 400, "only cancelled, queued, processing"),
+    ("POST", "/tasks/video_a/state", {"json": {"state": "complete"}}, 400, "has no state 'complete' (did you mean 'completed'?)"),
     ("POST", "/tasks/video_a/state", {"json": {}}, 400, "'state' is missing: A state of its scenario"),
     ("POST", "/tasks/video_a/state", {}, 400, "'state' is missing"),
     ("POST", "/tasks/video_a/state", {"json": {"state": None}}, 400, "'state' is missing"),
