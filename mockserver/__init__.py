@@ -32,7 +32,7 @@ if TYPE_CHECKING:
     from .scenario.sources import UnknownScenario
     from .scenario.validation import validate
     from .scenario.writer import write_scenario
-    from .testing import ClientContract
+    from .testing.contract import ClientContract
 
     __version__: str
 
@@ -76,7 +76,7 @@ __all__ = [
 
 # Where each public name lives; the imports above say the same to type checkers, and a test compares the two.
 _HOMES = {
-    "ClientContract": "testing",
+    "ClientContract": "testing.contract",
     "ContractBroken": "judge.verdict",
     "Exchange": "fake.journal",
     "Expect": "scenario.model",

@@ -102,7 +102,7 @@ COMMAND = "from video_mockserver.cli.main import main\ntry: main({})\nexcept Sys
         (COMMAND.format(["scenarios", "list", "auth/*"]), {"yaml"}),
         (COMMAND.format(["scenarios", "show", "truncated", "--mermaid"]), {"yaml"}),
         ("import video_mockserver.fake.fake, video_mockserver.scenario.library", {"yaml", "python_multipart"}),
-        ("import video_mockserver.testing", {"yaml"}),
+        ("import video_mockserver.testing", set()),
     ],
 )
 def test_nothing_is_imported_before_it_is_used(code: str, others: set[str]) -> None:

@@ -155,7 +155,7 @@ def test_video_mock_answers_httpx_sync_and_async_and_httpx2(run) -> None:  # typ
     ],
 )
 def test_a_fault_is_the_same_exception_with_a_socket_and_without(library: str, scenario: str, exception: str) -> None:
-    from video_mockserver.testing import video_mock, video_server
+    from video_mockserver import video_mock, video_server
 
     client = __import__(library)
     key = {"Authorization": "Bearer sk"}
@@ -173,7 +173,7 @@ def test_a_fault_is_the_same_exception_with_a_socket_and_without(library: str, s
 def test_a_stall_without_a_socket_takes_the_clients_patience_of_the_clock_and_no_real_time() -> None:
     import httpx
 
-    from video_mockserver.testing import video_mock
+    from video_mockserver import video_mock
 
     with video_mock("download/stalled_in_the_middle") as fake, httpx.Client(timeout=120) as client:
         task = fake.task()
@@ -483,7 +483,7 @@ def test_it_works_as_a_context_manager_under_given_and_in_unittest(run) -> None:
     run("""
     import unittest
     from hypothesis import given, settings, strategies as st
-    from video_mockserver.testing import video_clock, video_mock, video_server
+    from video_mockserver import video_clock, video_mock, video_server
 
     @settings(max_examples=20, deadline=None)
     @given(st.sampled_from(["lifecycle/plain", "lifecycle/realistic"]))

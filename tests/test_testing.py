@@ -11,7 +11,7 @@ pytest_plugins = ["pytester"]
 HEAD = """
 import time
 import httpx
-from video_mockserver.testing import ClientContract
+from video_mockserver import ClientContract
 
 def get(base_url, api_key, task_id):
     key = {"Authorization": f"Bearer {api_key}"}
@@ -82,13 +82,13 @@ class TestMine(ClientContract):
     result.assert_outcomes(failed=4)
     sentence = "If the download from the URL fails, the clip is fetched from /content."
     result.stdout.fnmatch_lines([
-        "*= video-mockserver: broken promises =*",
+        "*= video-mockserver: violated rules =*",
         f"must fallback-download  3 cases: {sentence}",
         "must deliver            1 case: A clip that can be obtained is delivered.",
         "*= short test summary info =*",
     ])  # fmt: skip
     passing = run(pytester, body.replace("raise ValueError", "return get(base_url, api_key, task_id) #"))
-    assert "broken promises" not in passing.stdout.str()
+    assert "violated rules" not in passing.stdout.str()
 
 
 def test_the_class_says_what_holds_and_pyproject_what_it_does_not_say(pytester: pytest.Pytester) -> None:

@@ -27,7 +27,7 @@ if TYPE_CHECKING:
     from ..edges.inprocess.respx import VideoMock
     from ..edges.server.registry import ServedFake
 
-__all__ = ["FLOWS", "TRANSPORTS", "Client", "Flow", "Transport", "check"]
+__all__ = ["FLOWS", "TRANSPORTS", "Client", "Flow", "Transport", "check", "check_flow_and_transport"]
 
 Client = Callable[[str, str, str | None], Any]
 
@@ -71,8 +71,7 @@ def check(
     RuntimeError inside of a running event loop.
     """
     terms = _terms(terms, level=level, url_order=url_order, levels=levels, ignore=ignore)
-    _known("transport", transport, TRANSPORTS)
-    _known("flow", flow, FLOWS)
+    check_flow_and_transport(flow, transport)
     _callable(client)
     if not isinstance(timeout, (int, float)) or not timeout > 0:
         raise ValueError(f"timeout: {timeout!r} is not a number of seconds above 0")
@@ -105,6 +104,12 @@ def _terms(terms: Terms | None, **given: Any) -> Terms:
     if single:
         raise ValueError(f"terms: give either terms or {', '.join(single)}, not both")
     return terms
+
+
+def check_flow_and_transport(flow: str, transport: str) -> None:
+    """Raise ValueError for a flow or a transport that there is not."""
+    _known("transport", transport, TRANSPORTS)
+    _known("flow", flow, FLOWS)
 
 
 def _known(what: str, value: str, known: Sequence[str]) -> None:

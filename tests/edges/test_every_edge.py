@@ -17,9 +17,9 @@ import httpx2
 import pytest
 
 from support import ROOT
+from video_mockserver import video_clock, video_mock, video_server
 from video_mockserver.fake.fake import Fake
 from video_mockserver.scenario.library import Library
-from video_mockserver.testing import video_clock, video_mock, video_server
 
 _PATH = ROOT / "examples" / "reference_client.py"
 _SPEC = importlib.util.spec_from_file_location("reference_client", _PATH)

@@ -9,8 +9,8 @@ import time
 
 import pytest
 
+from video_mockserver import video_clock
 from video_mockserver.edges.compat import selector_of
-from video_mockserver.testing import video_clock
 
 
 def test_a_loop_in_which_nothing_can_happen_but_a_timer_skips_to_it() -> None:

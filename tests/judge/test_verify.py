@@ -14,9 +14,9 @@ from jsonschema import Draft202012Validator
 
 from support import ROOT
 from support.careful_client import TLS, Careful, NoClip
+from video_mockserver import video_clock, video_mock, video_server
 from video_mockserver.judge.reports.terminal import case_lines
 from video_mockserver.judge.verdict import ContractBroken
-from video_mockserver.testing import video_clock, video_mock, video_server
 
 SCHEMA = ROOT / "mockserver" / "judge" / "reports" / "check.schema.json"
 URL_404 = "download/url_404"

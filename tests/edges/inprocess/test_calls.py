@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import pytest
 
+from video_mockserver import video_clock
 from video_mockserver.api.faults import describe
 from video_mockserver.api.messages import Fault
 from video_mockserver.edges.inprocess.calls import (
@@ -19,7 +20,6 @@ from video_mockserver.fake.clock import ManualClock, RealClock
 from video_mockserver.fake.fake import Fake
 from video_mockserver.scenario.library import Library
 from video_mockserver.scenario.model import ReplyTemplate, Scenario, State
-from video_mockserver.testing import video_clock
 
 KEY = [("Authorization", "Bearer sk")]
 

@@ -17,8 +17,8 @@ import pytest
 import requests
 
 from support.sockets import PATIENCE, ends_with
+from video_mockserver import video_server
 from video_mockserver.edges.server.registry import ServedFake
-from video_mockserver.testing import video_server
 
 KEY = {"Authorization": "Bearer sk-any"}
 JSON = {"Content-Type": "application/json"}

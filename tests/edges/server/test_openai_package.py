@@ -15,8 +15,8 @@ import openai
 import pytest
 
 from support.sockets import PATIENCE
+from video_mockserver import video_clock, video_server
 from video_mockserver.edges.server.registry import ServedFake
-from video_mockserver.testing import video_clock, video_server
 
 # The package marks its whole Videos API as deprecated.
 pytestmark = pytest.mark.filterwarnings("ignore:The Sora API:DeprecationWarning")

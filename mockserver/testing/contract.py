@@ -1,12 +1,4 @@
-"""The fixtures as context managers, the judge as a function, and a class of tests: for `@given`, unittest, scripts.
-
-    from video_mockserver.testing import video_clock, video_mock, video_server
-
-    with video_server("download/truncated") as fake:
-        run_my_client(fake.base_url, fake.api_key)
-
-They are cheap: one server in a thread serves every `video_server` of the process, each with ports of its own.
-"""
+"""A class of tests that judges a client: one test for each scenario."""
 
 from __future__ import annotations
 
@@ -14,21 +6,21 @@ from collections.abc import Callable, Mapping
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
-from .checking.shared_fakes import shared_server, stop_shared_server, video_clock, video_mock, video_server
-from .scenario.library import Library
+from ..scenario.library import Library
 
 if TYPE_CHECKING:
-    from .checking.callables import Flow, Transport
-    from .judge.rules.rule import Level
-    from .judge.verdict import Terms, UrlOrder
+    from ..checking.callables import Flow, Transport
+    from ..judge.rules.rule import Level
+    from ..judge.verdict import Terms, UrlOrder
 
-__all__ = [
-    "ClientContract", "shared_server", "stop_shared_server", "video_clock", "video_mock", "video_server",
-]  # fmt: skip
+__all__ = ["VIOLATED", "ClientContract"]
+
+# The property of a failed test that names a rule that its client broke: "must deliver".
+VIOLATED = "video-mockserver: violated"
 
 
 class ClientContract:
-    """A class to inherit from: one test for each scenario, which fails with the promise that the client broke.
+    """A class to inherit from: one test for each scenario, which fails with the rule that the client broke.
 
         class TestMyClient(ClientContract):
             def client(self, base_url, api_key, task_id):
@@ -56,26 +48,28 @@ class ClientContract:
     def pytest_generate_tests(self, metafunc: Any) -> None:
         """One test for each scenario that can be judged."""
         if "video_case" in metafunc.fixturenames:
-            from .judge.expectation import chosen, judgeable
-            from .scenario.sources import UnknownScenario
+            from ..checking.callables import check_flow_and_transport
+            from ..judge.expectation import chosen, judgeable
+            from ..scenario.sources import UnknownScenario
 
             try:
+                check_flow_and_transport(self.flow, self.transport)
                 library, terms = self._library_and_terms(metafunc.config)
                 cases, _ = judgeable(chosen(library, self.scenarios), self.flow, terms)
             except (ValueError, UnknownScenario, NotADirectoryError) as error:
-                said = f"{type(self).__name__}: {error}"
+                message = f"{type(self).__name__}: {error}"
             else:
                 names = [scenario.name for scenario, _ in cases]
                 metafunc.parametrize("video_case", names, ids=names)
                 return
             import pytest
 
-            raise pytest.Collector.CollectError(said)  # out here, so that it is shown alone
+            raise pytest.Collector.CollectError(message)  # out here, so that it is shown alone
 
     def test_contract(self, video_case: str, pytestconfig: Any, record_property: Callable[[str, object], None]) -> None:
         """The client keeps the contract in this scenario."""
         library, terms = self._library_and_terms(pytestconfig)
-        from .checking.callables import check
+        from ..checking.callables import check
 
         report = check(
             self.client,
@@ -89,11 +83,11 @@ class ClientContract:
         )
         if report.ok:
             return
-        from .judge.reports.terminal import case_lines
+        from ..judge.reports.terminal import case_lines
 
         [verdict] = report.verdicts
-        for broken in verdict.violations:
-            record_property("video-mockserver: broken", f"{broken.level} {broken.rule.id}")
+        for violation in verdict.violations:
+            record_property(VIOLATED, f"{violation.level} {violation.rule.id}")
         first = next((f"{broken.rule.id}: {broken.message}" for broken in verdict.violations), "it could not be judged")
         more = f" (and {len(verdict.violations) - 1} more)" if len(verdict.violations) > 1 else ""
         # What pytest shows of a failure in one line is the first.
@@ -103,7 +97,7 @@ class ClientContract:
         pytest.fail("\n".join([f"{first}{more}", "", *case_lines(data["cases"][0], data)]), pytrace=False)
 
     def _library_and_terms(self, pytest_config: Any) -> tuple[Library, Terms]:
-        from .checking.config import Config, read_config
+        from ..checking.config import Config, read_config
 
         path = pytest_config.rootpath / "pyproject.toml"
         config = read_config(path) if path.is_file() else Config()
